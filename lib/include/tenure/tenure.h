@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: MIT
+//
+// tenure: a reference-counted heap for C, with a generational cycle collector and weak references.
+//
+// Ownership. Three words stand behind every pointer and value in these headers:
+//
+//   new       the caller owns a reference and must give it back with tn_decref
+//   borrowed  valid while something that the caller holds keeps it alive
+//   stolen    the callee takes the caller's reference, also when it fails
+//
+// Arguments are borrowed unless the function's name ends in _steal.
+//
+// Errors. A function that can fail returns a tn_err and gives its result through the last
+// parameter; a constructor that can only run out of memory returns NULL.
+//
+// Threads. A heap has no lock: whoever calls owns it for the duration of the call. Two heaps never
+// meet, so each thread may have its own. [tn_heap_adopt] lets a debug build check this.
+#ifndef TENURE_TENURE_H
+#define TENURE_TENURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TN_VERSION "0.1.0"
+#define TN_API     __attribute__((visibility("default")))
+
+// --- Errors ----------------------------------------------------------------------------------
+
+// One row an error: its name and what it means.
+#define TN_ERRORS(X)                                                                               \
+    X(TN_OK, "no error")                                                                           \
+    X(TN_ENOMEM, "out of memory; nothing was changed")                                             \
+    X(TN_EINVAL, "an argument is outside of what the function accepts")                            \
+    X(TN_ETYPE, "the object has a type that does not support this")                                \
+    X(TN_EKEY, "no such key")                                                                      \
+    X(TN_EINDEX, "the index is outside of the sequence")                                           \
+    X(TN_ELIMIT, "a fixed limit of the heap is reached")                                           \
+    X(TN_EBUSY, "a collection is running")
+
+typedef enum tn_err {
+#define TN_ERROR_NAME(name, meaning) name,
+    TN_ERRORS(TN_ERROR_NAME)
+#undef TN_ERROR_NAME
+} tn_err;
+
+// The meaning of [err] as a sentence without a full stop. Borrowed, static.
+TN_API const char *tn_strerror(tn_err err); /* borrowed */
+
+// --- Call sites ------------------------------------------------------------------------------
+
+// Where a constructor was called. Constructors are macros that pass the address of one static
+// record per call; debug and sanitizer builds keep it beside each object.
+typedef struct tn_site {
+    const char *file;
+    int line;
+    const char *function;
+} tn_site;
+
+#define TN_SITE()                                                                                  \
+    (__extension__({                                                                               \
+        static const tn_site tn_site_ = {__FILE__, __LINE__, __func__};                            \
+        &tn_site_;                                                                                 \
+    }))
+
+// --- Values ----------------------------------------------------------------------------------
+
+typedef struct tn_heap tn_heap;
+typedef struct tn_type tn_type;
+typedef struct tn_object tn_object;
+
+// One word: an object, an integer of 61 bits, a boolean, none, or absent. The integers, booleans and
+// none cost no heap. Absent is what an unset slot or a missing key gives; it cannot be stored in a
+// container. The bits are private.
+typedef struct tn_value {
+    uint64_t bits;
+} tn_value;
+
+#define TN_INT_MAX ((INT64_C(1) << 60) - 1)
+#define TN_INT_MIN (-(INT64_C(1) << 60))
+
+enum tni_tag { TNI_TAG_OBJECT = 0, TNI_TAG_INT = 1, TNI_TAG_SPECIAL = 2, TNI_TAG_MASK = 7 };
+
+static inline tn_value
+tni_value(uint64_t bits)
+{
+    tn_value v = {bits};
+    return v;
+}
+
+#define TN_ABSENT tni_value(0)
+#define TN_NONE   tni_value(TNI_TAG_SPECIAL)
+#define TN_FALSE  tni_value(TNI_TAG_SPECIAL | 8)
+#define TN_TRUE   tni_value(TNI_TAG_SPECIAL | 16)
+
+static inline tn_value
+tn_bool(bool b)
+{
+    return b ? TN_TRUE : TN_FALSE;
+}
+
+// [i] must lie between TN_INT_MIN and TN_INT_MAX; the bits above are lost otherwise.
+static inline tn_value
+tn_int(int64_t i)
+{
+    return tni_value((uint64_t)i << 3 | TNI_TAG_INT);
+}
+
+// The value that refers to [o]; absent for NULL. Takes no reference.
+static inline tn_value
+tn_ref(const tn_object *o)
+{
+    return tni_value((uint64_t)(uintptr_t)o);
+}
+
+static inline bool
+tn_is_absent(tn_value v)
+{
+    return v.bits == 0;
+}
+
+static inline bool
+tn_is_object(tn_value v)
+{
+    return v.bits != 0 && (v.bits & TNI_TAG_MASK) == TNI_TAG_OBJECT;
+}
+
+static inline bool
+tn_is_int(tn_value v)
+{
+    return (v.bits & TNI_TAG_MASK) == TNI_TAG_INT;
+}
+
+// Identity: the same object, or the same integer, boolean or none.
+static inline bool
+tn_is(tn_value a, tn_value b)
+{
+    return a.bits == b.bits;
+}
+
+static inline int64_t
+tn_as_int(tn_value v)
+{
+    return (int64_t)v.bits >> 3;
+}
+
+// NULL when [v] is not an object.
+static inline tn_object * /* borrowed */
+tn_as_object(tn_value v)
+{
+    return tn_is_object(v) ? (tn_object *)(uintptr_t)v.bits : NULL;
+}
+
+// --- Objects and references ------------------------------------------------------------------
+
+// The header of every object: 16 bytes. Private; it stands here because counting is inline.
+struct tn_object {
+    uint32_t refs;  // true count; TNI_IMMORTAL and above never change and never free
+    uint32_t mark;  // the collector's: epoch in the high byte, references from inside in the rest
+    uint32_t type;  // index in the heap's table of types
+    uint32_t flags; // see object/object.h
+};
+
+enum { TNI_IMMORTAL = 0x40000000 };
+
+TN_API void tni_reap(tn_object *o);
+TN_API void tni_saturate(tn_object *o);
+TN_API void tni_check_store(const tn_object *holder, tn_value v);
+
+// What the object holds: its slots, then the type's own bytes.
+static inline void * /* borrowed */
+tn_payload(const tn_object *o)
+{
+    return (void *)(o + 1);
+}
+
+// The number of counted references to [o]. Python's sys.getrefcount shows one more, for its argument.
+static inline uint32_t
+tn_refcount(const tn_object *o)
+{
+    return o->refs;
+}
+
+// Takes one more reference and returns [o]. At 2^30 references the object becomes immortal, which
+// is reported once.
+static inline tn_object * /* new */
+tn_incref(tn_object *o)
+{
+    if (__builtin_expect(o->refs >= TNI_IMMORTAL - 1, 0))
+        tni_saturate(o);
+    else
+        o->refs++;
+    return o;
+}
+
+// Gives a reference back; NULL is allowed. The last one destroys the object before the call
+// returns, and whatever only it kept alive, in steps that never recurse. Order: lib/docs/objects.md.
+static inline void
+tn_decref(tn_object *o /* stolen */)
+{
+    if (o != NULL && __builtin_expect(o->refs < TNI_IMMORTAL, 1) && --o->refs == 0)
+        tni_reap(o);
+}
+
+static inline tn_value /* new */
+tn_incref_value(tn_value v)
+{
+    if (tn_is_object(v))
+        tn_incref(tn_as_object(v));
+    return v;
+}
+
+static inline void
+tn_decref_value(tn_value v /* stolen */)
+{
+    tn_decref(tn_as_object(v));
+}
+
+// Empties [slot], a tn_object * variable, before the reference is dropped: what runs when the object
+// dies may look at the slot.
+#define TN_CLEAR(slot)                                                                             \
+    do {                                                                                           \
+        tn_object *tn_cleared_ = (slot);                                                           \
+        (slot) = NULL;                                                                             \
+        tn_decref(tn_cleared_);                                                                    \
+    } while (0)
+
+// --- Types -----------------------------------------------------------------------------------
+
+// Called by [traverse] once for each counted reference that an object's own bytes hold.
+typedef void tn_visit(tn_object *child /* borrowed */, void *arg);
+
+enum tn_type_flags {
+    TN_WEAK = 1,    // weak references to instances are allowed; costs 8 bytes an instance
+    TN_ACYCLIC = 2, // holds only scalars and acyclic objects: never tracked, never visited
+    TN_DOMAIN = 4,  // no instances: only an account for buffers, shown beside the types
+};
+
+// What the library has to know of a type. Everything is copied, so the record may be temporary.
+typedef struct tn_type_spec {
+    const char *name;
+    const char *const *slots; // names of the values at the start of the payload, ended by NULL
+    size_t native;            // bytes of the type's own after the slots; start as zero
+    unsigned flags;           // of tn_type_flags
+    // For native bytes that hold counted references or buffers; NULL where they do not.
+    void (*traverse)(tn_object *o /* borrowed */, tn_visit *visit, void *arg);
+    void (*clear)(tn_object *o /* borrowed */); // gives them back; may be called twice
+    size_t (*size_of)(const tn_object *o /* borrowed */); // bytes of the buffers
+} tn_type_spec;
+
+// Adds a type to [heap]; it lives as long as the heap. TN_EINVAL: no name, a repeated slot, or more
+// than 512 bytes an instance, weak word included. TN_ELIMIT: 65 535 types. TN_ENOMEM.
+TN_API tn_err tn_type_register(tn_heap *heap, const tn_type_spec *spec,
+                               tn_type **type /* borrowed */);
+
+TN_API const tn_type *tn_type_of(const tn_object *o);        /* borrowed */
+TN_API const char *tn_type_name(const tn_type *type);        /* borrowed */
+TN_API bool tn_is_instance(tn_value v, const tn_type *type); // exact type, one comparison
+
+// A new instance with every slot absent and every native byte zero. NULL: out of memory.
+#define tn_new(heap, type) tn_new_at(heap, type, TN_SITE())
+TN_API tn_object *tn_new_at(tn_heap *heap, tn_type *type, const tn_site *site); /* new */
+
+// Slot [i] of an instance of a type with slots: its i-th name. No check in a release build.
+static inline tn_value /* borrowed */
+tn_slot_borrow(const tn_object *o, size_t i)
+{
+    return ((const tn_value *)tn_payload(o))[i];
+}
+
+static inline tn_value /* new */
+tn_slot_get(const tn_object *o, size_t i)
+{
+    return tn_incref_value(tn_slot_borrow(o, i));
+}
+
+// Stores [v], taking the caller's reference; the former value is dropped last.
+static inline void
+tn_slot_set_steal(tn_object *o, size_t i, tn_value v /* stolen */)
+{
+#if defined(TN_CHECKS) && TN_CHECKS > 0
+    tni_check_store(o, v);
+#endif
+    tn_value *slot = (tn_value *)tn_payload(o) + i;
+    tn_value former = *slot;
+    *slot = v;
+    tn_decref_value(former);
+}
+
+static inline void
+tn_slot_set(tn_object *o, size_t i, tn_value v)
+{
+    tn_slot_set_steal(o, i, tn_incref_value(v));
+}
+
+// --- Buffers ---------------------------------------------------------------------------------
+
+// Memory without a header, for what varies in size: a type's own native bytes, or a table outside of
+// the heap whose bytes should be counted with it. [owner] is the type or domain that pays; the sizes
+// given back must be the ones asked for. Contents start undefined. NULL: out of memory.
+TN_API void *tn_buffer_alloc(tn_heap *heap, tn_type *owner, size_t size); /* new */
+// On failure NULL, and [buffer] stays as it is.
+TN_API void *tn_buffer_resize(tn_heap *heap, tn_type *owner, void *buffer /* stolen on success */,
+                              size_t size, size_t new_size); /* new */
+TN_API void tn_buffer_free(tn_heap *heap, tn_type *owner, void *buffer /* stolen */, size_t size);
+// What a buffer of [size] really occupies: the next size class. For size_of hooks. Bytes.
+TN_API size_t tn_buffer_occupies(size_t size);
+
+// --- Heaps -----------------------------------------------------------------------------------
+
+typedef struct tn_heap_options {
+    uint64_t hash_seed; // of the strings' hash; 0 takes 16 random bytes from the system
+    // Receives sentences about what nobody called for: saturated counts, leaks, misuse. NULL: stderr.
+    void (*report)(void *arg, const char *sentence /* borrowed */);
+    void *report_arg;
+} tn_heap_options;
+
+// [options] may be NULL. NULL: out of memory.
+TN_API tn_heap *tn_heap_new(const tn_heap_options *options); /* new: tn_heap_free */
+
+// Frees everything at once, without running anything of the types. Returns the number of objects that
+// were still alive, each reported with its type and, in debug builds, its call site.
+TN_API size_t tn_heap_free(tn_heap *heap /* stolen */);
+
+// The calling thread is the owner from here on. Debug builds check it in every call; releases do
+// nothing. A program that guards a heap with a lock calls it after each locking.
+TN_API void tn_heap_adopt(tn_heap *heap);
+
+TN_API tn_heap *tn_heap_of(const tn_object *o); /* borrowed */
+
+// --- Weak references -------------------------------------------------------------------------
+
+// A weak reference to [target], which must be of a type with TN_WEAK (TN_ETYPE otherwise). One
+// object is shared by all callers while it lives, as Python's weakref.ref without a callback.
+#define tn_weak_new(target, result) tn_weak_new_at(target, TN_SITE(), result)
+TN_API tn_err tn_weak_new_at(tn_object *target, const tn_site *site,
+                             tn_object **result /* new */);
+
+// The target, or NULL once its destruction began. O(1).
+TN_API tn_object *tn_weak_get(const tn_object *weak); /* new */
+
+// --- The collector ---------------------------------------------------------------------------
+
+enum { TN_GENERATIONS = 3 };
+
+// What one collection did. Sizes in bytes, times in nanoseconds.
+typedef struct tn_gc_result {
+    size_t collected;     // objects found unreachable and freed
+    size_t uncollectable; // found unreachable, still there after they were cleared
+    size_t candidates;    // tracked, not frozen, of a generation that was collected
+    size_t visited;       // references followed
+    size_t bytes_freed;
+    uint64_t ns, count_ns, rescue_ns, finish_ns; // in all, and per phase
+} tn_gc_result;
+
+// Cumulative, per generation asked for, as Python's gc.get_stats.
+typedef struct tn_gc_stats {
+    uint64_t collections, collected, uncollectable, candidates, ns;
+    uint64_t last_ns, longest_ns;
+} tn_gc_stats;
+
+// Collects [generation] and the younger ones; survivors move to the next older one. Exact: every
+// unreachable object of these generations is found. [result] may be NULL. Cost: all tracked objects
+// of these generations. TN_EINVAL: no such generation. TN_EBUSY: called from inside a collection.
+// TN_ENOMEM: no scratch memory; nothing was changed.
+TN_API tn_err tn_gc_collect(tn_heap *heap, int generation, tn_gc_result *result);
+
+// Sets all tracked objects aside: collections neither visit nor free them until tn_gc_unfreeze puts
+// them into generation 2. They still die when their count reaches zero. With [collect_first],
+// garbage is not frozen. Writes to planes only, never to an object. Errors: tn_gc_collect's.
+TN_API tn_err tn_gc_freeze(tn_heap *heap, bool collect_first);
+TN_API void tn_gc_unfreeze(tn_heap *heap);
+// One frozen object back into generation 2. Nothing for one that is not frozen. O(1).
+TN_API void tn_gc_thaw(tn_object *o);
+
+TN_API bool tn_gc_is_tracked(const tn_object *o);
+TN_API bool tn_gc_is_frozen(const tn_object *o);
+// 0 to 2; 2 for what is frozen or not tracked.
+TN_API int tn_gc_generation(const tn_object *o);
+
+// Live tracked objects per generation, and the frozen ones. O(1).
+typedef struct tn_gc_population {
+    size_t generation[TN_GENERATIONS];
+    size_t frozen;
+    size_t frozen_bytes; // of the objects' own blocks
+} tn_gc_population;
+
+TN_API void tn_gc_get_population(const tn_heap *heap, tn_gc_population *population);
+TN_API void tn_gc_get_stats(const tn_heap *heap, tn_gc_stats stats[TN_GENERATIONS]);
+// The trigger counters, as Python's gc.get_count: net allocations since the last collection of
+// generation 0, then collections of each generation since the last of the next older one.
+TN_API void tn_gc_get_count(const tn_heap *heap, size_t count[TN_GENERATIONS]);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
