@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+//
+// clock: milliseconds since 1970 for what users see, a monotonic clock for intervals, and durations
+// as people write them. Tests may move the wall clock: TENURED_TEST_CLOCK_OFFSET_MS, read at start.
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+int64_t clock_ms(void);           // wall time, ms since 1970
+uint64_t clock_monotonic_ns(void); // never steps
+
+// "500ms", "10s", "5m", "24h", "30d" to milliseconds; false for anything else.
+bool duration_parse(const char *text, int64_t *ms);
+
+#endif

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+//
+// config: defaults < file < environment < flags, one table of keys, one sentence for what is wrong.
+//
+// Every key is a row of CONFIG_KEYS in config.c with its type, default and range; config/tenured.json
+// shows them all with their defaults (a test compares). Strings live as long as the struct.
+#ifndef BASE_CONFIG_H
+#define BASE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CONFIG_MAX_RULES = 32 };
+
+// A rule of gc.schedules. For now only when.every.
+struct config_rule {
+    char name[65];
+    bool enabled;
+    int64_t every_ms;
+    int generation;
+};
+
+struct config {
+    char *listen_data, *listen_admin; // host:port
+    int64_t http_threads;             // 0: usable cores, at least two
+    int64_t http_connections;
+    int64_t http_idle_timeout_ms;
+    int64_t limits_body, limits_json_depth, limits_json_members, limits_string; // bytes, counts
+    int64_t shards;                                                           // 0: usable cores
+    char *store_kind, *store_path;
+    int64_t store_queue, store_lookups;
+    int64_t sessions_idle_ttl_ms, sessions_absolute_ttl_ms, sessions_max_ttl_ms;
+    int64_t sessions_per_user;
+    char *sessions_per_user_policy; // oldest, reject
+    bool gc_freeze_at_start;
+    struct config_rule rules[CONFIG_MAX_RULES];
+    size_t rule_count;
+    char *log_level;
+    // Flags that are not keys.
+    char *ports_file; // --ports-file PATH, or NULL
+};
+
+// Reads everything: [argv] may hold --config FILE, --set key=value (repeated), --ports-file PATH.
+// True: [config] is complete, give it back with config_fini. False: [error] (at least 256 bytes) is
+// one sentence that names key and place, and nothing is to be given back.
+bool config_load(struct config *config, int argc, char **argv, char **environ_, char *error,
+                 size_t error_size);
+void config_fini(struct config *config);
+
+// Splits "127.0.0.1:8080", "[::1]:8080", "localhost:0"; false when it is not of that form.
+bool config_split_address(const char *address, char *host, size_t host_size, uint16_t *port);
+
+#endif

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+//
+// listener: the only caller of libmicrohttpd. Accepts, reads a request within its limits, finds the
+// route, calls the handler, sends the reply.
+#ifndef HTTP_LISTENER_H
+#define HTTP_LISTENER_H
+
+#include "http/request.h"
+
+struct listener;
+
+struct listener_options {
+    const char *host; // a literal address or "localhost"
+    uint16_t port;    // 0: a free one
+    unsigned threads;
+    unsigned connections;
+    unsigned idle_timeout_s;
+    size_t body_limit;          // bytes; 413 above
+    const struct route *routes; // borrowed, as long as the listener
+    void *app;
+};
+
+// On failure NULL, and [error] is one sentence (a port in use names the port).
+struct listener *listener_start(const struct listener_options *options, char *error,
+                                size_t error_size); /* new */
+uint16_t listener_port(const struct listener *l);
+// No new connections from here on; requests on open ones are still served, with Connection: close.
+void listener_quiesce(struct listener *l);
+// Requests whose reply is not sent yet.
+unsigned listener_in_flight(struct listener *l);
+// Every suspended request must have been resumed.
+void listener_stop(struct listener *l /* stolen */);
+
+#endif

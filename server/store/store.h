@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+//
+// store: what outlives the process. One interface, several implementations, one test for all.
+//
+// Users are found by id. Sessions are found by [k], an integer of ours that the caller keeps with the
+// live session: no other index on disk, because the table in memory is the index, and a random key on
+// disk costs a page a row.
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/config.h"
+#include "base/text.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { TOKEN_HASH_SIZE = 32, SLOT_KEY_SIZE = 16 };
+
+// Times in ms since 1970. JSON texts are canonical: no white space between tokens.
+struct user_row {
+    struct span id, name, email; // email may be absent
+    struct span attributes;      // a JSON object
+    struct span last_session;    // a JSON object, or absent
+    int64_t version, created_at, updated_at;
+};
+
+struct session_row {
+    int64_t k;
+    struct span id, user_id;
+    struct span data;   // a JSON object
+    struct span client; // a JSON object, or absent
+    uint8_t token_hash[TOKEN_HASH_SIZE];
+    int64_t version, created_at, last_seen_at, idle_ttl, idle_expires_at, expires_at;
+};
+
+enum change_kind {
+    CHANGE_PUT_USER,    // insert or replace id, name, email, attributes, version and times; an
+                        // existing last_session stays
+    CHANGE_NEW_SESSION, // insert
+    CHANGE_END_SESSION, // delete session.k; set the last_session of session.user_id to
+                        // user.last_session
+};
+
+struct change {
+    enum change_kind kind;
+    struct user_row user; // spans are borrowed until [done] returns
+    struct session_row session;
+    void (*done)(struct change *c, bool ok); // on the writer's thread; owns [c] from then on
+    struct change *next;                     // the queue's
+};
+
+// One instance a running store; each implementation embeds it first.
+struct store {
+    const struct store_ops *ops;
+    uint8_t slot_key[SLOT_KEY_SIZE]; // made once with the schema, by open
+    int64_t next_k;                  // one more than the largest k, by open
+};
+
+// Thread rules: apply is called by one thread at a time, load_user by any number beside it.
+struct store_ops {
+    const char *name;
+    // On failure NULL, and [error] is one sentence that names the file and what to do.
+    struct store *(*open)(const struct config *config, char *error, size_t error_size); /* new */
+    void (*close)(struct store *s /* stolen */); // with a checkpoint
+    // Calls [each] for every session in the order of k, with its user's row when the user was not
+    // given before (NULL otherwise). Rows are borrowed for the call. False: [error] says why, or [each]
+    // returned false.
+    bool (*load_sessions)(struct store *s,
+                          bool (*each)(void *arg, const struct session_row *session,
+                                       const struct user_row *user),
+                          void *arg, char *error, size_t error_size);
+    // Calls [found] at most once. False: the store could not be asked.
+    bool (*load_user)(struct store *s, struct span id,
+                      void (*found)(void *arg, const struct user_row *user), void *arg);
+    // All of the list or nothing, durable when it returns true.
+    bool (*apply)(struct store *s, const struct change *first);
+    bool (*healthy)(struct store *s);
+    uint64_t (*syncs)(struct store *s); // how often the medium confirmed a batch
+};
+
+extern const struct store_ops sqlite_store, memory_store;
+
+struct store *store_open(const struct config *config, char *error, size_t error_size); /* new */
+
+#endif

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+//
+// writer: the one thread that changes the store. Whatever waits goes into one batch (group commit), in
+// the order of submission; each change's [done] is called when its batch is durable or has failed.
+#ifndef STORE_WRITER_H
+#define STORE_WRITER_H
+
+#include "store/store.h"
+
+struct writer;
+
+struct writer_stats {
+    uint64_t batches, changes, failed;
+    size_t waiting;
+};
+
+struct writer *writer_start(struct store *store, size_t queue_limit); /* new */
+// False when the queue is full: the caller answers 503. [c] stays the caller's then.
+bool writer_submit(struct writer *w, struct change *c /* stolen on success */);
+// Accepted whatever the queue holds: for changes that nobody waits for.
+void writer_submit_always(struct writer *w, struct change *c /* stolen */);
+struct writer_stats writer_get_stats(struct writer *w);
+// Returns when everything submitted before is durable or has failed.
+void writer_flush(struct writer *w);
+void writer_stop(struct writer *w /* stolen */); // flushes
+
+#endif
