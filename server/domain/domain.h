@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+//
+// domain: all shards, and the store behind them. Read-only after domain_open but for the atomics.
+#ifndef DOMAIN_DOMAIN_H
+#define DOMAIN_DOMAIN_H
+
+#include "domain/shard.h"
+#include "store/loader.h"
+#include "store/writer.h"
+
+#include <stdatomic.h>
+
+struct domain {
+    const struct config *config;
+    struct store *store;
+    struct writer *writer;
+    struct loader *loader;
+    struct shard *shards;
+    unsigned shard_count;
+    _Atomic int64_t next_k;
+    _Atomic bool ready; // loaded, collected, frozen; not draining
+    uint64_t started_ns; // monotonic
+};
+
+// Opens the store, loads every live session with its user, collects and freezes. NULL: [error] is
+// one sentence.
+struct domain *domain_open(const struct config *config, char *error, size_t error_size); /* new */
+void domain_close(struct domain *d /* stolen */); // flushes
+
+struct shard *domain_shard_of_slot(struct domain *d, uint16_t slot);
+// The slot of a user id: the first 16 bits of SipHash-2-4 under the store's key.
+uint16_t domain_slot_of_user(const struct domain *d, struct span id);
+
+// Sums over all shards, each asked in turn.
+void domain_read_figures(struct domain *d, struct shard_figures *sum);
+
+#endif
