@@ -12,7 +12,8 @@ enum load_outcome { LOAD_FOUND, LOAD_ABSENT, LOAD_ERROR };
 
 struct load {
     struct span id; // borrowed until [done] returns
-    // On the loader's thread; owns [l] from then on. [user] is borrowed for the call, NULL unless found.
+    // On the loader's thread; owns [l] from then on. [user] is borrowed for the call, NULL unless
+    // found.
     void (*done)(struct load *l, enum load_outcome outcome, const struct user_row *user);
     struct load *next; // the queue's
 };

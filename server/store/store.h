@@ -2,9 +2,9 @@
 //
 // store: what outlives the process. One interface, several implementations, one test for all.
 //
-// Users are found by id. Sessions are found by [k], an integer of ours that the caller keeps with the
-// live session: no other index on disk, because the table in memory is the index, and a random key on
-// disk costs a page a row.
+// Users are found by id. Sessions are found by [k], an integer of ours that the caller keeps with
+// the live session: no other index on disk, because the table in memory is the index, and a random
+// key on disk costs a page a row.
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
@@ -36,9 +36,9 @@ struct session_row {
 enum change_kind {
     CHANGE_PUT_USER,    // insert or replace id, name, email, attributes, version and times; an
                         // existing last_session stays
-    CHANGE_NEW_SESSION, // insert
+    CHANGE_NEW_SESSION, // insert; a k that is taken fails the batch
     CHANGE_END_SESSION, // delete session.k; set the last_session of session.user_id to
-                        // user.last_session
+                        // user.last_session; what is not there is no error
 };
 
 struct change {
@@ -56,25 +56,28 @@ struct store {
     int64_t next_k;                  // one more than the largest k, by open
 };
 
-// Thread rules: apply is called by one thread at a time, load_user by any number beside it.
+// Thread rules: apply is called by one thread at a time, everything else by any number beside it.
+// No lock of the store is held while it calls back, so that a callback may take any lock and ask
+// again.
 struct store_ops {
     const char *name;
     // On failure NULL, and [error] is one sentence that names the file and what to do.
     struct store *(*open)(const struct config *config, char *error, size_t error_size); /* new */
     void (*close)(struct store *s /* stolen */); // with a checkpoint
-    // Calls [each] for every session in the order of k, with its user's row when the user was not
-    // given before (NULL otherwise). Rows are borrowed for the call. False: [error] says why, or [each]
+    // Calls [each] for every session in the order of k; it asks load_user for a user that it does
+    // not have yet. The row is borrowed for the call. False: [error] says why, empty when [each]
     // returned false.
     bool (*load_sessions)(struct store *s,
-                          bool (*each)(void *arg, const struct session_row *session,
-                                       const struct user_row *user),
-                          void *arg, char *error, size_t error_size);
-    // Calls [found] at most once. False: the store could not be asked.
+                          bool (*each)(void *arg, const struct session_row *session), void *arg,
+                          char *error, size_t error_size);
+    // Calls [found] at most once; the row is borrowed for the call. False: the store could not be
+    // asked.
     bool (*load_user)(struct store *s, struct span id,
                       void (*found)(void *arg, const struct user_row *user), void *arg);
-    // All of the list or nothing, durable when it returns true.
+    // All of the list or nothing, durable when it returns true. An empty list is a probe: it writes
+    // a row that means nothing, so that a store that failed is found to work again.
     bool (*apply)(struct store *s, const struct change *first);
-    bool (*healthy)(struct store *s);
+    bool (*healthy)(struct store *s);   // what the last apply said; waits for nothing
     uint64_t (*syncs)(struct store *s); // how often the medium confirmed a batch
 };
 
