@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+//
+// process: what the system says about this process's memory: resident bytes, and the use and limit
+// of the control group that it runs in (version 2, or version 1's memory controller).
+#ifndef BASE_PROCESS_H
+#define BASE_PROCESS_H
+
+#include <stdint.h>
+
+struct process_memory {
+    int64_t rss;                        // bytes; -1: not known
+    int64_t cgroup_current, cgroup_max; // bytes; -1: not known, or no limit
+};
+
+unsigned process_cores(void); // that it may run on, at least 1
+void process_read_memory(struct process_memory *memory);
+
+#endif
