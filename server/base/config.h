@@ -48,6 +48,9 @@ bool config_load(struct config *config, int argc, char **argv, char **environ_, 
                  size_t error_size);
 void config_fini(struct config *config);
 
+// The path of key [number], such as "listen.data"; NULL behind the last.
+const char *config_key_path(size_t number); /* borrowed */
+
 // Splits "127.0.0.1:8080", "[::1]:8080", "localhost:0"; false when it is not of that form.
 bool config_split_address(const char *address, char *host, size_t host_size, uint16_t *port);
 

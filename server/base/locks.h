@@ -28,15 +28,14 @@ enum lock_class {
 struct lock {
     pthread_mutex_t mutex;
     enum lock_class rank;
-    pthread_t holder; // checked builds only
-    bool held;        // checked builds only; meaningful to the holder
 };
 
 void lock_init(struct lock *l, enum lock_class rank);
 void lock_fini(struct lock *l);
 void lock_take(struct lock *l);
 void lock_give(struct lock *l);
-void lock_wait(struct lock *l, pthread_cond_t *cond); // gives, waits, takes again
+// Gives, waits, takes again. Whoever waits holds no other lock.
+void lock_wait(struct lock *l, pthread_cond_t *cond);
 // False after [ms] without a signal.
 bool lock_wait_ms(struct lock *l, pthread_cond_t *cond, long ms); // cond made by cond_init
 void cond_init(pthread_cond_t *cond); // on the monotonic clock
