@@ -56,9 +56,10 @@ TN_API tn_object *tn_dict_new_at(tn_heap *heap, const tn_site *site); /* new */
 
 TN_API size_t tn_dict_len(const tn_object *dict);
 TN_API bool tn_is_dict(tn_value v);
-TN_API tn_value tn_dict_borrow(const tn_object *dict, tn_value key);                    /* borrowed */
-TN_API tn_value tn_dict_borrow_str(const tn_object *dict, const char *key, size_t len); /* borrowed */
-TN_API tn_value tn_dict_get(const tn_object *dict, tn_value key);                       /* new */
+TN_API tn_value tn_dict_borrow(const tn_object *dict, tn_value key); /* borrowed */
+TN_API tn_value tn_dict_borrow_str(const tn_object *dict, const char *key,
+                                   size_t len);                   /* borrowed */
+TN_API tn_value tn_dict_get(const tn_object *dict, tn_value key); /* new */
 // Amortised O(1). TN_EINVAL for absent, TN_ENOMEM; the dict is unchanged then.
 TN_API tn_err tn_dict_set(tn_object *dict, tn_value key, tn_value v);
 // TN_EKEY.

@@ -29,8 +29,8 @@ typedef struct tn_usage {
     size_t bytes;     // of the instances and of all buffers on the type's account
 } tn_usage;
 
-// The usage of every type and domain that has any, in the order of registration; fills at most [max]
-// rows and returns how many there are. O(types).
+// The usage of every type and domain that has any, in the order of registration; fills at most
+// [max] rows and returns how many there are. O(types).
 TN_API size_t tn_usage_get(const tn_heap *heap, tn_usage *rows, size_t max);
 
 // Bytes of [o]'s own block and own buffers, nothing else. No side effect. O(1).

@@ -73,9 +73,9 @@ typedef struct tn_heap tn_heap;
 typedef struct tn_type tn_type;
 typedef struct tn_object tn_object;
 
-// One word: an object, an integer of 61 bits, a boolean, none, or absent. The integers, booleans and
-// none cost no heap. Absent is what an unset slot or a missing key gives; it cannot be stored in a
-// container. The bits are private.
+// One word: an object, an integer of 61 bits, a boolean, none, or absent. The integers, booleans
+// and none cost no heap. Absent is what an unset slot or a missing key gives; it cannot be stored
+// in a container. The bits are private.
 typedef struct tn_value {
     uint64_t bits;
 } tn_value;
@@ -178,7 +178,8 @@ tn_payload(const tn_object *o)
     return (void *)(o + 1);
 }
 
-// The number of counted references to [o]. Python's sys.getrefcount shows one more, for its argument.
+// The number of counted references to [o]. Python's sys.getrefcount shows one more, for its
+// argument.
 static inline uint32_t
 tn_refcount(const tn_object *o)
 {
@@ -198,7 +199,8 @@ tn_incref(tn_object *o)
 }
 
 // Gives a reference back; NULL is allowed. The last one destroys the object before the call
-// returns, and whatever only it kept alive, in steps that never recurse. Order: lib/docs/objects.md.
+// returns, and whatever only it kept alive, in steps that never recurse. Order:
+// lib/docs/objects.md.
 static inline void
 tn_decref(tn_object *o /* stolen */)
 {
@@ -220,8 +222,8 @@ tn_decref_value(tn_value v /* stolen */)
     tn_decref(tn_as_object(v));
 }
 
-// Empties [slot], a tn_object * variable, before the reference is dropped: what runs when the object
-// dies may look at the slot.
+// Empties [slot], a tn_object * variable, before the reference is dropped: what runs when the
+// object dies may look at the slot.
 #define TN_CLEAR(slot)                                                                             \
     do {                                                                                           \
         tn_object *tn_cleared_ = (slot);                                                           \
@@ -248,7 +250,7 @@ typedef struct tn_type_spec {
     unsigned flags;           // of tn_type_flags
     // For native bytes that hold counted references or buffers; NULL where they do not.
     void (*traverse)(tn_object *o /* borrowed */, tn_visit *visit, void *arg);
-    void (*clear)(tn_object *o /* borrowed */); // gives them back; may be called twice
+    void (*clear)(tn_object *o /* borrowed */);           // gives them back; may be called twice
     size_t (*size_of)(const tn_object *o /* borrowed */); // bytes of the buffers
 } tn_type_spec;
 
@@ -299,9 +301,9 @@ tn_slot_set(tn_object *o, size_t i, tn_value v)
 
 // --- Buffers ---------------------------------------------------------------------------------
 
-// Memory without a header, for what varies in size: a type's own native bytes, or a table outside of
-// the heap whose bytes should be counted with it. [owner] is the type or domain that pays; the sizes
-// given back must be the ones asked for. Contents start undefined. NULL: out of memory.
+// Memory without a header, for what varies in size: a type's own native bytes, or a table outside
+// of the heap whose bytes should be counted with it. [owner] is the type or domain that pays; the
+// sizes given back must be the ones asked for. Contents start undefined. NULL: out of memory.
 TN_API void *tn_buffer_alloc(tn_heap *heap, tn_type *owner, size_t size); /* new */
 // On failure NULL, and [buffer] stays as it is.
 TN_API void *tn_buffer_resize(tn_heap *heap, tn_type *owner, void *buffer /* stolen on success */,
@@ -314,7 +316,8 @@ TN_API size_t tn_buffer_occupies(size_t size);
 
 typedef struct tn_heap_options {
     uint64_t hash_seed; // of the strings' hash; 0 takes 16 random bytes from the system
-    // Receives sentences about what nobody called for: saturated counts, leaks, misuse. NULL: stderr.
+    // Receives sentences about what nobody called for: saturated counts, leaks, misuse. NULL:
+    // stderr.
     void (*report)(void *arg, const char *sentence /* borrowed */);
     void *report_arg;
 } tn_heap_options;
@@ -322,8 +325,8 @@ typedef struct tn_heap_options {
 // [options] may be NULL. NULL: out of memory.
 TN_API tn_heap *tn_heap_new(const tn_heap_options *options); /* new: tn_heap_free */
 
-// Frees everything at once, without running anything of the types. Returns the number of objects that
-// were still alive, each reported with its type and, in debug builds, its call site.
+// Frees everything at once, without running anything of the types. Returns the number of objects
+// that were still alive, each reported with its type and, in debug builds, its call site.
 TN_API size_t tn_heap_free(tn_heap *heap /* stolen */);
 
 // The calling thread is the owner from here on. Debug builds check it in every call; releases do
@@ -337,8 +340,7 @@ TN_API tn_heap *tn_heap_of(const tn_object *o); /* borrowed */
 // A weak reference to [target], which must be of a type with TN_WEAK (TN_ETYPE otherwise). One
 // object is shared by all callers while it lives, as Python's weakref.ref without a callback.
 #define tn_weak_new(target, result) tn_weak_new_at(target, TN_SITE(), result)
-TN_API tn_err tn_weak_new_at(tn_object *target, const tn_site *site,
-                             tn_object **result /* new */);
+TN_API tn_err tn_weak_new_at(tn_object *target, const tn_site *site, tn_object **result /* new */);
 
 // The target, or NULL once its destruction began. O(1).
 TN_API tn_object *tn_weak_get(const tn_object *weak); /* new */

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: MIT
+//
+// Entries stand in the order of insertion; a deleted one leaves a hole until the next rebuild. A
+// dict of up to SMALL entries is searched from the front; a larger one has an index: positions of
+// entries plus one, found by linear probing from the hash. A hole keeps its index position, so that
+// probing goes on past it.
+#include "containers/dict.h"
+
+#include "containers/key.h"
+#include "object/object.h"
+
+#include <string.h>
+
+struct entry {
+    tn_value key, value; // both absent: a hole
+};
+
+struct dict {
+    struct tni_span values; // first: the entries as pairs of values
+    uint32_t *index;        // NULL in a small dict
+    uint32_t index_size;    // a power of two; 0 in a small dict
+    uint32_t room;          // entries
+    uint32_t len;           // entries that are not holes
+};
+
+enum { SMALL = 8 };
+
+static const uint32_t max_room = UINT32_C(1) << 30;
+
+static struct dict *
+dict_of(const tn_object *o)
+{
+    return tni_payload_as(o, TNI_TYPE_DICT);
+}
+
+static struct entry *
+entries_of(const struct dict *d)
+{
+    return (struct entry *)(void *)d->values.values;
+}
+
+static uint32_t
+used_entries(const struct dict *d)
+{
+    return (uint32_t)(d->values.count / 2);
+}
+
+// --- Searching
+// -------------------------------------------------------------------------------------
+
+static struct entry *
+find_in_index(const struct dict *d, const struct tni_key *key)
+{
+    uint32_t at = tni_index_home(key->hash, d->index_size);
+    for (; d->index[at] != 0; at = (at + 1) & (d->index_size - 1)) {
+        struct entry *e = &entries_of(d)[d->index[at] - 1];
+        if (tni_key_is(key, e->key))
+            return e;
+    }
+    return NULL;
+}
+
+static struct entry *
+find(const struct dict *d, const struct tni_key *key)
+{
+    if (d->index != NULL)
+        return find_in_index(d, key);
+    for (uint32_t i = 0; i < used_entries(d); i++)
+        if (tni_key_is(key, entries_of(d)[i].key))
+            return &entries_of(d)[i];
+    return NULL;
+}
+
+static void
+index_entry(struct dict *d, uint32_t entry, uint64_t hash)
+{
+    if (d->index == NULL)
+        return;
+    uint32_t at = tni_index_home(hash, d->index_size);
+    while (d->index[at] != 0)
+        at = (at + 1) & (d->index_size - 1);
+    d->index[at] = entry + 1;
+}
+
+// --- Growing
+// ---------------------------------------------------------------------------------------
+
+static size_t
+entries_size(const struct dict *d)
+{
+    return d->room * sizeof(struct entry);
+}
+
+static size_t
+index_bytes(const struct dict *d)
+{
+    return d->index_size * sizeof(uint32_t);
+}
+
+// At most two thirds of the index are in use.
+static uint32_t
+index_size_for(uint32_t room)
+{
+    uint32_t size = 2 * SMALL;
+    while (size < room + room / 2)
+        size *= 2;
+    return room <= SMALL ? 0 : size;
+}
+
+static void
+free_buffers(struct tni_objects *s, const struct dict *d)
+{
+    struct tni_account *account = &s->types[TNI_TYPE_DICT]->account;
+    tni_buffer_free(&s->memory, account, d->values.values, entries_size(d));
+    tni_buffer_free(&s->memory, account, d->index, index_bytes(d));
+}
+
+static bool
+alloc_buffers(struct tni_objects *s, struct dict *d, uint32_t room)
+{
+    struct tni_account *account = &s->types[TNI_TYPE_DICT]->account;
+    *d = (struct dict){.room = room, .index_size = index_size_for(room)};
+    d->values.values = tni_buffer_alloc(&s->memory, account, entries_size(d));
+    if (d->values.values == NULL)
+        return false;
+    if (d->index_size == 0)
+        return true;
+    d->index = tni_buffer_alloc(&s->memory, account, index_bytes(d));
+    if (d->index != NULL)
+        memset(d->index, 0, index_bytes(d));
+    else
+        tni_buffer_free(&s->memory, account, d->values.values, entries_size(d));
+    return d->index != NULL;
+}
+
+static void
+append(struct tni_objects *s, struct dict *d, struct entry e)
+{
+    uint32_t at = used_entries(d);
+    entries_of(d)[at] = e;
+    d->values.count += 2;
+    d->len++;
+    if (d->index != NULL)
+        index_entry(d, at, tni_key_hash(s, e.key));
+}
+
+// Moves the entries into buffers with room for twice as many, without the holes.
+static bool
+rebuild(struct tni_objects *s, struct dict *d)
+{
+    struct dict moved;
+    uint32_t room = d->len < 2 ? 4 : d->len * 2;
+    if (room > max_room || !alloc_buffers(s, &moved, room))
+        return false;
+    for (uint32_t i = 0; i < used_entries(d); i++)
+        if (!tn_is_absent(entries_of(d)[i].key))
+            append(s, &moved, entries_of(d)[i]);
+    free_buffers(s, d);
+    *d = moved;
+    return true;
+}
+
+// --- Public
+// ----------------------------------------------------------------------------------------
+
+tn_object *
+tn_dict_new_at(tn_heap *heap, const tn_site *site)
+{
+    struct tni_objects *s = (struct tni_objects *)heap;
+    return tni_object_new(s, s->types[TNI_TYPE_DICT], site);
+}
+
+size_t
+tn_dict_len(const tn_object *o)
+{
+    return dict_of(o)->len;
+}
+
+bool
+tn_is_dict(tn_value v)
+{
+    return tni_value_is(v, TNI_TYPE_DICT);
+}
+
+static tn_value
+borrow(const tn_object *o, const struct tni_key *key)
+{
+    struct entry *e = find(dict_of(o), key);
+    return e != NULL ? e->value : TN_ABSENT;
+}
+
+tn_value
+tn_dict_borrow(const tn_object *o, tn_value key)
+{
+    if (tn_is_absent(key))
+        return TN_ABSENT;
+    struct tni_key k = tni_key_of(tni_objects_of(o), key);
+    return borrow(o, &k);
+}
+
+tn_value
+tn_dict_borrow_str(const tn_object *o, const char *data, size_t len)
+{
+    struct tni_key k = tni_key_of_bytes(tni_objects_of(o), data, len);
+    return borrow(o, &k);
+}
+
+tn_value
+tn_dict_get(const tn_object *o, tn_value key)
+{
+    return tn_incref_value(tn_dict_borrow(o, key));
+}
+
+static void
+replace(struct entry *e, tn_value v)
+{
+    tn_value former = e->value;
+    e->value = tn_incref_value(v);
+    tn_decref_value(former);
+}
+
+tn_err
+tn_dict_set(tn_object *o, tn_value key, tn_value v)
+{
+    struct tni_objects *s = tni_objects_of(o);
+    struct dict *d = dict_of(o);
+    if (tn_is_absent(key) || tn_is_absent(v))
+        return TN_EINVAL;
+#if TN_CHECKS > 0
+    tni_check_store(o, key);
+    tni_check_store(o, v);
+#endif
+    struct tni_key k = tni_key_of(s, key);
+    struct entry *e = find(d, &k);
+    if (e != NULL) {
+        replace(e, v);
+        return TN_OK;
+    }
+    if (used_entries(d) == d->room && !rebuild(s, d))
+        return TN_ENOMEM;
+    append(s, d, (struct entry){tn_incref_value(key), tn_incref_value(v)});
+    return TN_OK;
+}
+
+tn_err
+tn_dict_delete(tn_object *o, tn_value key)
+{
+    struct dict *d = dict_of(o);
+    struct tni_key k = tni_key_of(tni_objects_of(o), key);
+    struct entry *e = tn_is_absent(key) ? NULL : find(d, &k);
+    if (e == NULL)
+        return TN_EKEY;
+    struct entry former = *e;
+    *e = (struct entry){TN_ABSENT, TN_ABSENT};
+    d->len--;
+    tn_decref_value(former.key);
+    tn_decref_value(former.value);
+    return TN_OK;
+}
+
+// In the order of insertion. The dict is empty before the first entry is dropped.
+void
+tn_dict_clear(tn_object *o)
+{
+    struct dict *d = dict_of(o), former = *d;
+    *d = (struct dict){0};
+    for (size_t i = 0; i < former.values.count; i++)
+        tn_decref_value(former.values.values[i]);
+    free_buffers(tni_objects_of(o), &former);
+}
+
+bool
+tn_dict_next(const tn_object *o, size_t *cursor, tn_value *key, tn_value *value)
+{
+    const struct dict *d = dict_of(o);
+    while (*cursor < used_entries(d) && tn_is_absent(entries_of(d)[*cursor].key))
+        ++*cursor;
+    if (*cursor >= used_entries(d))
+        return false;
+    *key = entries_of(d)[*cursor].key;
+    *value = entries_of(d)[*cursor].value;
+    ++*cursor;
+    return true;
+}
+
+static size_t
+dict_size_of(const tn_object *o)
+{
+    const struct dict *d = dict_of(o);
+    size_t entries = d->room == 0 ? 0 : tni_buffer_occupies(entries_size(d));
+    return entries + (d->index_size == 0 ? 0 : tni_buffer_occupies(index_bytes(d)));
+}
+
+// Every entry is found under its own key.
+static bool
+dict_check(const tn_object *o)
+{
+    const struct dict *d = dict_of(o);
+    uint32_t len = 0;
+    for (uint32_t i = 0; i < used_entries(d); i++) {
+        struct entry *e = &entries_of(d)[i];
+        if (tn_is_absent(e->key) != tn_is_absent(e->value))
+            return false;
+        if (tn_is_absent(e->key))
+            continue;
+        struct tni_key k = tni_key_of(tni_objects_of(o), e->key);
+        if (find(d, &k) != e)
+            return false;
+        len++;
+    }
+    return len == d->len && used_entries(d) <= d->room;
+}
+
+const struct tni_builtin tni_dict_type = {
+    .spec = {.name = "dict",
+             .native = sizeof(struct dict),
+             .clear = tn_dict_clear,
+             .size_of = dict_size_of},
+    .spilled = true,
+    .check = dict_check,
+};

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+//
+// dict: keys to values in the order of insertion.
+#ifndef TNI_CONTAINERS_DICT_H
+#define TNI_CONTAINERS_DICT_H
+
+#include "object/type.h"
+#include "tenure/containers.h"
+
+extern const struct tni_builtin tni_dict_type;
+
+#endif

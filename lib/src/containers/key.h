@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+//
+// key: what it means for two keys to be the same, for dict and weakmap alike. A str counts by its
+// content, everything else by identity.
+#ifndef TNI_CONTAINERS_KEY_H
+#define TNI_CONTAINERS_KEY_H
+
+#include "containers/str.h"
+
+// A key to look for: a value, or the bytes of a str that need not exist.
+struct tni_key {
+    tn_value value; // absent: bytes
+    const char *data;
+    size_t len;
+    uint64_t hash;
+};
+
+static inline struct tni_key
+tni_key_of_bytes(const struct tni_objects *s, const char *data, size_t len)
+{
+    return (struct tni_key){TN_ABSENT, data, len, tni_hash_bytes(s, data, len)};
+}
+
+// Multiplication moves what differs to the high bits; the tables take theirs from there.
+static inline uint64_t
+tni_key_hash(const struct tni_objects *s, tn_value v)
+{
+    if (tn_is_str(v))
+        return tn_str_hash(tn_as_object(v));
+    return (v.bits ^ s->hash_key[0]) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+static inline struct tni_key
+tni_key_of(const struct tni_objects *s, tn_value v)
+{
+    if (!tn_is_str(v))
+        return (struct tni_key){v, NULL, 0, tni_key_hash(s, v)};
+    const tn_object *str = tn_as_object(v);
+    return (struct tni_key){v, tn_str_data(str), tn_str_len(str), tn_str_hash(str)};
+}
+
+static inline bool
+tni_key_is(const struct tni_key *key, tn_value stored)
+{
+    if (!tn_is_absent(key->value) && tn_is(key->value, stored))
+        return true;
+    return key->data != NULL && tn_is_str(stored) &&
+           tn_str_hash(tn_as_object(stored)) == key->hash &&
+           tni_str_is(tn_as_object(stored), key->data, key->len);
+}
+
+// --- An index: positions of entries in a table of a power of two, 0 where there is none
+// ----------------
+
+static inline uint32_t
+tni_index_home(uint64_t hash, uint32_t size)
+{
+    return (uint32_t)(hash >> 32) & (size - 1);
+}
+
+#endif

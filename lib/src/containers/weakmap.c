@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: MIT
+//
+// An entry keeps its number for life, because its object's chain of links names it by that number;
+// a free one is chained by its key's bits. The index holds numbers plus one under linear probing,
+// and a deletion shifts what follows back, so that no tombstones pile up. Entries grow by a fifth
+// and the index is between 3/8 and 3/4 full: 24 * 1.2 + 4 / 0.375 = 40 bytes an entry at worst, 8
+// of them the key.
+#include "containers/weakmap.h"
+
+#include "containers/key.h"
+#include "object/object.h"
+#include "object/weak.h"
+
+#include <string.h>
+
+struct entry {
+    tn_value key; // of a free entry: the number of the next free one, plus one
+    struct tni_link link;
+};
+
+struct weakmap {
+    struct tni_weak_table table; // first: weak.c hands it back
+    struct entry *entries;
+    uint32_t *index;
+    uint32_t index_size; // a power of two, or 0
+    uint32_t room, used; // entries; those beyond [used] were never taken
+    uint32_t first_free; // a number plus one; 0: none below [used]
+    uint32_t len;
+};
+
+enum { UNREGISTERED = UINT32_MAX, MIN_INDEX = 8 };
+
+static const uint32_t max_room = UINT32_C(1) << 30;
+
+static struct weakmap *
+map_of(const tn_object *o)
+{
+    return tni_payload_as(o, TNI_TYPE_WEAKMAP);
+}
+
+static tn_object *
+object_of(const struct weakmap *m)
+{
+    return (tn_object *)(void *)m - 1;
+}
+
+static struct tni_objects *
+space_of(const struct weakmap *m)
+{
+    return tni_objects_of(object_of(m));
+}
+
+// --- The index
+// -------------------------------------------------------------------------------------
+
+static uint32_t
+next_position(const struct weakmap *m, uint32_t at)
+{
+    return (at + 1) & (m->index_size - 1);
+}
+
+static uint32_t
+home_of_entry(struct tni_objects *s, const struct weakmap *m, uint32_t entry)
+{
+    return tni_index_home(tni_key_hash(s, m->entries[entry].key), m->index_size);
+}
+
+static void
+index_entry(struct tni_objects *s, struct weakmap *m, uint32_t entry)
+{
+    uint32_t at = home_of_entry(s, m, entry);
+    while (m->index[at] != 0)
+        at = next_position(m, at);
+    m->index[at] = entry + 1;
+}
+
+// Closes the gap at [at]: whatever was pushed behind its home by it moves up.
+static void
+unindex_position(struct tni_objects *s, struct weakmap *m, uint32_t at)
+{
+    uint32_t mask = m->index_size - 1;
+    for (uint32_t next = next_position(m, at); m->index[next] != 0; next = next_position(m, next)) {
+        uint32_t home = home_of_entry(s, m, m->index[next] - 1);
+        if (((next - home) & mask) >= ((next - at) & mask)) {
+            m->index[at] = m->index[next];
+            at = next;
+        }
+    }
+    m->index[at] = 0;
+}
+
+static struct entry *
+find(const struct weakmap *m, const struct tni_key *key)
+{
+    if (m->len == 0)
+        return NULL;
+    uint32_t at = tni_index_home(key->hash, m->index_size);
+    for (; m->index[at] != 0; at = next_position(m, at)) {
+        struct entry *e = &m->entries[m->index[at] - 1];
+        if (tni_key_is(key, e->key))
+            return e;
+    }
+    return NULL;
+}
+
+// --- Growing
+// ---------------------------------------------------------------------------------------
+
+static struct tni_account *
+account_of(struct tni_objects *s)
+{
+    return &s->types[TNI_TYPE_WEAKMAP]->account;
+}
+
+static bool
+grow_index(struct tni_objects *s, struct weakmap *m)
+{
+    if ((m->len + 1) * UINT64_C(4) <= m->index_size * UINT64_C(3))
+        return true;
+    uint32_t size = m->index_size == 0 ? MIN_INDEX : m->index_size * 2;
+    uint32_t *index = tni_buffer_alloc(&s->memory, account_of(s), size * sizeof *index);
+    if (index == NULL)
+        return false;
+    memset(index, 0, size * sizeof *index);
+    uint32_t *former = m->index, former_size = m->index_size;
+    m->index = index;
+    m->index_size = size;
+    for (uint32_t i = 0; i < former_size; i++)
+        if (former[i] != 0)
+            index_entry(s, m, former[i] - 1);
+    tni_buffer_free(&s->memory, account_of(s), former, former_size * sizeof *index);
+    return true;
+}
+
+static bool
+grow_entries(struct tni_objects *s, struct weakmap *m)
+{
+    if (m->first_free != 0 || m->used < m->room)
+        return true;
+    uint32_t room = m->room + m->room / 5 + 4;
+    if (room > max_room)
+        return false;
+    void *entries = tni_buffer_resize(&s->memory, account_of(s), m->entries,
+                                      m->room * sizeof *m->entries, room * sizeof *m->entries);
+    if (entries == NULL)
+        return false;
+    m->entries = entries;
+    m->room = room;
+    return true;
+}
+
+static uint32_t
+take_entry(struct weakmap *m)
+{
+    if (m->first_free == 0)
+        return m->used++;
+    uint32_t entry = m->first_free - 1;
+    m->first_free = (uint32_t)m->entries[entry].key.bits;
+    return entry;
+}
+
+static void
+free_buffers(struct tni_objects *s, struct weakmap *m)
+{
+    tni_buffer_free(&s->memory, account_of(s), m->entries, m->room * sizeof *m->entries);
+    tni_buffer_free(&s->memory, account_of(s), m->index, m->index_size * sizeof *m->index);
+    m->entries = NULL;
+    m->index = NULL;
+    m->index_size = m->room = m->used = m->first_free = 0;
+}
+
+// Removes an entry whose link is empty. A map that loses its last entry gives its memory back.
+static void
+drop_entry(struct weakmap *m, uint32_t entry)
+{
+    struct tni_objects *s = space_of(m);
+    struct entry *e = &m->entries[entry];
+    uint32_t at = home_of_entry(s, m, entry);
+    while (m->index[at] != entry + 1)
+        at = next_position(m, at);
+    unindex_position(s, m, at);
+    tn_value key = e->key;
+    e->key.bits = m->first_free;
+    m->first_free = entry + 1;
+    if (--m->len == 0)
+        free_buffers(s, m);
+    tn_decref_value(key);
+}
+
+// --- What weak calls
+// ---------------------------------------------------------------------------------
+
+static struct tni_link *
+link_of_entry(struct tni_weak_table *table, uint32_t entry)
+{
+    return &((struct weakmap *)(void *)table)->entries[entry].link;
+}
+
+static void
+entry_died(struct tni_weak_table *table, uint32_t entry)
+{
+    drop_entry((struct weakmap *)(void *)table, entry);
+}
+
+// --- Public
+// ------------------------------------------------------------------------------------------
+
+tn_object *
+tn_weakmap_new_at(tn_heap *heap, const tn_site *site)
+{
+    struct tni_objects *s = (struct tni_objects *)heap;
+    tn_object *o = tni_object_new(s, s->types[TNI_TYPE_WEAKMAP], site);
+    if (o == NULL)
+        return NULL;
+    map_of(o)->table = (struct tni_weak_table){link_of_entry, entry_died, UNREGISTERED};
+    if (tni_weak_add_table(s, &map_of(o)->table) == TN_OK)
+        return o;
+    tn_decref(o);
+    return NULL;
+}
+
+size_t
+tn_weakmap_len(const tn_object *o)
+{
+    return map_of(o)->len;
+}
+
+bool
+tn_is_weakmap(tn_value v)
+{
+    return tni_value_is(v, TNI_TYPE_WEAKMAP);
+}
+
+static tn_object *
+borrow(const struct weakmap *m, const struct tni_key *key)
+{
+    struct entry *e = find(m, key);
+    return e != NULL && !(e->link.target->flags & TNI_DEAD) ? e->link.target : NULL;
+}
+
+tn_object *
+tn_weakmap_borrow(const tn_object *o, tn_value key)
+{
+    struct tni_key k = tni_key_of(tni_objects_of(o), key);
+    return tn_is_absent(key) ? NULL : borrow(map_of(o), &k);
+}
+
+tn_object *
+tn_weakmap_borrow_str(const tn_object *o, const char *data, size_t len)
+{
+    struct tni_key k = tni_key_of_bytes(tni_objects_of(o), data, len);
+    return borrow(map_of(o), &k);
+}
+
+tn_object *
+tn_weakmap_get(const tn_object *o, tn_value key)
+{
+    tn_object *found = tn_weakmap_borrow(o, key);
+    return found != NULL ? tn_incref(found) : NULL;
+}
+
+static void
+relink(struct tni_objects *s, struct weakmap *m, struct entry *e, tn_object *o)
+{
+    tni_link_name name = tni_entry_name(&m->table, (uint32_t)(e - m->entries));
+    if (e->link.target != NULL)
+        tni_weak_unlink(s, name);
+    tni_weak_link(s, name, o);
+}
+
+static tn_err
+add_entry(struct tni_objects *s, struct weakmap *m, tn_value key, tn_object *o)
+{
+    if (!grow_entries(s, m) || !grow_index(s, m))
+        return TN_ENOMEM;
+    uint32_t entry = take_entry(m);
+    m->entries[entry] = (struct entry){.key = tn_incref_value(key)};
+    index_entry(s, m, entry);
+    m->len++;
+    relink(s, m, &m->entries[entry], o);
+    return TN_OK;
+}
+
+tn_err
+tn_weakmap_set(tn_object *map, tn_value key, tn_object *o)
+{
+    struct tni_objects *s = tni_objects_of(map);
+    struct weakmap *m = map_of(map);
+    if (!tni_is_weakly_referable(o) || !(tn_is_str(key) || tn_is_int(key)))
+        return TN_ETYPE;
+    TN_DEBUG(tni_objects_of(o) == s && !(o->flags & TNI_DEAD));
+    struct tni_key k = tni_key_of(s, key);
+    struct entry *e = find(m, &k);
+    if (e == NULL)
+        return add_entry(s, m, key, o);
+    if (e->link.target != o)
+        relink(s, m, e, o);
+    return TN_OK;
+}
+
+static void
+remove_entry(struct tni_objects *s, struct weakmap *m, uint32_t entry)
+{
+    tni_weak_unlink(s, tni_entry_name(&m->table, entry));
+    drop_entry(m, entry);
+}
+
+tn_err
+tn_weakmap_delete(tn_object *o, tn_value key)
+{
+    struct tni_objects *s = tni_objects_of(o);
+    struct weakmap *m = map_of(o);
+    struct tni_key k = tni_key_of(s, key);
+    struct entry *e = tn_is_absent(key) ? NULL : find(m, &k);
+    if (e == NULL)
+        return TN_EKEY;
+    remove_entry(s, m, (uint32_t)(e - m->entries));
+    return TN_OK;
+}
+
+// --- Iteration over a copy of the keys
+// ---------------------------------------------------------------
+
+static tn_object *
+copy_keys(struct tni_objects *s, const struct weakmap *m)
+{
+    tn_object *keys = tn_list_new((tn_heap *)s);
+    for (uint32_t i = 0; keys != NULL && i < m->used; i++)
+        if (m->entries[i].link.target != NULL && tn_list_append(keys, m->entries[i].key) != TN_OK)
+            TN_CLEAR(keys);
+    return keys;
+}
+
+tn_err
+tn_weakmap_each(const tn_object *o, bool (*fn)(tn_value key, tn_object *o, void *arg), void *arg)
+{
+    tn_object *keys = copy_keys(tni_objects_of(o), map_of(o));
+    if (keys == NULL)
+        return TN_ENOMEM;
+    bool more = true;
+    for (size_t i = 0; more && i < tn_list_len(keys); i++) {
+        tn_value key = tn_list_borrow(keys, i);
+        tn_object *found = tn_weakmap_get(o, key);
+        more = found == NULL || fn(key, found, arg);
+        tn_decref(found);
+    }
+    tn_decref(keys);
+    return TN_OK;
+}
+
+// --- Life
+// --------------------------------------------------------------------------------------------
+
+static void
+weakmap_clear(tn_object *o)
+{
+    struct tni_objects *s = tni_objects_of(o);
+    struct weakmap *m = map_of(o);
+    for (uint32_t i = 0; i < m->used; i++)
+        if (m->entries[i].link.target != NULL)
+            remove_entry(s, m, i);
+    if (m->table.number != UNREGISTERED)
+        tni_weak_remove_table(s, &m->table);
+    m->table.number = UNREGISTERED;
+    free_buffers(s, m);
+}
+
+static size_t
+weakmap_size_of(const tn_object *o)
+{
+    const struct weakmap *m = map_of(o);
+    if (m->room == 0)
+        return 0;
+    return tni_buffer_occupies(m->room * sizeof *m->entries) +
+           tni_buffer_occupies(m->index_size * sizeof *m->index);
+}
+
+static bool
+weakmap_check(const tn_object *o)
+{
+    const struct weakmap *m = map_of(o);
+    uint32_t len = 0;
+    for (uint32_t i = 0; i < m->used; i++) {
+        if (m->entries[i].link.target == NULL)
+            continue;
+        struct tni_key k = tni_key_of(tni_objects_of(o), m->entries[i].key);
+        if (find(m, &k) != &m->entries[i])
+            return false;
+        len++;
+    }
+    return len == m->len;
+}
+
+const struct tni_builtin tni_weakmap_type = {
+    .spec = {.name = "weakmap",
+             .native = sizeof(struct weakmap),
+             .flags = TN_ACYCLIC,
+             .clear = weakmap_clear,
+             .size_of = weakmap_size_of},
+    .check = weakmap_check,
+};

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "gc/collect.h"
+
+#include "gc/exhaustive.h"
+#include "gc/finish.h"
+#include "gc/timing.h"
+#include "object/track.h"
+
+static void
+record(struct tni_gc *gc, int generation, const tn_gc_result *result)
+{
+    tn_gc_stats *stats = &gc->stats[generation];
+    stats->collections++;
+    stats->collected += result->collected;
+    stats->uncollectable += result->uncollectable;
+    stats->candidates += result->candidates;
+    stats->ns += result->ns;
+    stats->last_ns = result->ns;
+    if (result->ns > stats->longest_ns)
+        stats->longest_ns = result->ns;
+    if (generation < 2)
+        gc->collections[generation]++;
+}
+
+// Survivors are promoted before anything dies, so that what is made meanwhile stays in generation
+// 0.
+static void
+carry_out(struct tni_gc *gc, int generation, tn_gc_result *result)
+{
+    size_t before = gc->objects.memory.current;
+    uint64_t started = tni_now_ns();
+    tni_gc_promote(gc, generation);
+    tni_gc_reset_counts(gc, generation);
+    tni_gc_finish(gc, result);
+    size_t after = gc->objects.memory.current;
+    result->bytes_freed = before > after ? before - after : 0;
+    if (generation == 2)
+        tni_pages_trim(&gc->objects.memory.pages);
+    result->finish_ns = tni_now_ns() - started;
+}
+
+tn_err
+tni_gc_collect(struct tni_gc *gc, int generation, tn_gc_result *result)
+{
+    tni_assert_owner(&gc->objects.memory);
+    *result = (tn_gc_result){0};
+    if (generation < 0 || generation >= TN_GENERATIONS)
+        return TN_EINVAL;
+    if (gc->collecting || gc->objects.reap.running)
+        return TN_EBUSY;
+    gc->collecting = true;
+    uint64_t started = tni_now_ns();
+    bool found = tni_gc_find_garbage(gc, generation, result);
+    if (found)
+        carry_out(gc, generation, result);
+    result->ns = tni_now_ns() - started;
+    if (found)
+        record(gc, generation, result);
+    gc->collecting = false;
+    return found ? TN_OK : TN_ENOMEM;
+}
+
+// --- Public --------------------------------------------------------------------------------------
+
+tn_err
+tn_gc_collect(tn_heap *heap, int generation, tn_gc_result *result)
+{
+    tn_gc_result ignored;
+    return tni_gc_collect((struct tni_gc *)heap, generation, result != NULL ? result : &ignored);
+}
+
+bool
+tn_gc_is_tracked(const tn_object *o)
+{
+    struct tni_place at = tni_place_of(o);
+    return tni_page_kind(at.page) == TNI_OBJECTS && at.row->tracked & at.bit;
+}
+
+int
+tn_gc_generation(const tn_object *o)
+{
+    return tni_generation_at(tni_place_of(o));
+}
+
+void
+tn_gc_get_population(const tn_heap *heap, tn_gc_population *population)
+{
+    *population = ((const struct tni_gc *)heap)->objects.population;
+}
+
+void
+tn_gc_get_stats(const tn_heap *heap, tn_gc_stats stats[TN_GENERATIONS])
+{
+    for (int g = 0; g < TN_GENERATIONS; g++)
+        stats[g] = ((const struct tni_gc *)heap)->stats[g];
+}
+
+void
+tn_gc_get_count(const tn_heap *heap, size_t count[TN_GENERATIONS])
+{
+    const struct tni_gc *gc = (const struct tni_gc *)heap;
+    count[0] = gc->objects.young_net;
+    count[1] = gc->collections[0];
+    count[2] = gc->collections[1];
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+//
+// collect: the driver of one collection: find, promote, finish, count.
+#ifndef TNI_GC_COLLECT_H
+#define TNI_GC_COLLECT_H
+
+#include "gc/generations.h"
+
+tn_err tni_gc_collect(struct tni_gc *gc, int generation, tn_gc_result *result);
+
+#endif

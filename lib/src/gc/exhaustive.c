@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#include "gc/exhaustive.h"
+
+#include "gc/timing.h"
+#include "object/traverse.h"
+
+// What the passes share.
+struct search {
+    struct tni_gc *gc;
+    size_t candidates, visited;
+    bool failed; // no scratch memory
+};
+
+static inline bool
+is_candidate(const struct search *s, const tn_object *o)
+{
+    return o->mark >> TNI_EPOCH_SHIFT == s->gc->epoch;
+}
+
+static inline uint32_t
+inside_count(const tn_object *o)
+{
+    return o->mark & TNI_MARK_LIVE;
+}
+
+static inline bool
+is_live(const tn_object *o)
+{
+    return inside_count(o) == TNI_MARK_LIVE;
+}
+
+static inline const tn_type *
+type_of(const struct search *s, const tn_object *o)
+{
+    return s->gc->objects.types[o->type];
+}
+
+// --- Pass 1: every candidate gets a mark of this epoch that counts nothing
+// -------------------------
+
+static bool
+stamp(tn_object *o, void *arg)
+{
+    struct search *s = arg;
+    o->mark = s->gc->epoch << TNI_EPOCH_SHIFT;
+    s->candidates++;
+    return true;
+}
+
+// --- Pass 2: count the references that candidates hold to each other
+// -------------------------------
+
+static void
+count_reference(tn_object *child, void *arg)
+{
+    struct search *s = arg;
+    s->visited++;
+    if (is_candidate(s, child) && !is_live(child))
+        child->mark++;
+}
+
+static bool
+count_references(tn_object *o, void *arg)
+{
+    tni_traverse(type_of(arg, o), o, count_reference, arg);
+    return true;
+}
+
+// --- Pass 3: who is held from outside is live, and so is whatever they reach
+// -----------------------
+
+static void
+rescue(tn_object *o, void *arg)
+{
+    struct search *s = arg;
+    if (!is_candidate(s, o) || is_live(o))
+        return;
+    o->mark |= TNI_MARK_LIVE;
+    s->failed |= !tni_stack_push(s->gc, &s->gc->stack, o);
+}
+
+static bool
+rescue_reachable(tn_object *o, void *arg)
+{
+    struct search *s = arg;
+    struct tni_stack *stack = &s->gc->stack;
+    if (is_live(o) || o->refs == inside_count(o))
+        return true;
+    TN_ASSERT(o->refs >
+              inside_count(o)); // else a traverse reports a reference that it does not hold
+    rescue(o, s);
+    while (!s->failed && stack->len > 0) {
+        tn_object *live = stack->items[--stack->len];
+        tni_traverse(type_of(s, live), live, rescue, s);
+    }
+    return !s->failed;
+}
+
+// --- Pass 4: the rest
+// ------------------------------------------------------------------------------
+
+static bool
+gather(tn_object *o, void *arg)
+{
+    struct search *s = arg;
+    return is_live(o) || tni_stack_push(s->gc, &s->gc->garbage, o);
+}
+
+bool
+tni_gc_find_garbage(struct tni_gc *gc, int generation, tn_gc_result *result)
+{
+    struct search s = {.gc = gc};
+    uint64_t started = tni_now_ns();
+    tni_gc_next_epoch(gc);
+    tni_gc_each(gc, generation, stamp, &s);
+    tni_gc_each(gc, generation, count_references, &s);
+    uint64_t counted = tni_now_ns();
+    gc->stack.len = gc->garbage.len = 0;
+    bool found = tni_gc_each(gc, generation, rescue_reachable, &s) &&
+                 tni_gc_each(gc, generation, gather, &s);
+    result->candidates = s.candidates;
+    result->visited = s.visited;
+    result->count_ns = counted - started;
+    result->rescue_ns = tni_now_ns() - counted;
+    return found;
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#include "gc/freeze.h"
+
+#include "gc/collect.h"
+#include "object/track.h"
+
+// Returns how many of the page's objects were not frozen before.
+static size_t
+freeze_page(struct tni_page *page)
+{
+    size_t added = 0;
+    for (unsigned i = 0; i < tni_page_word_count(page); i++) {
+        struct tni_row *row = tni_page_row(page, i);
+        added += (size_t)__builtin_popcountll(row->tracked & ~row->frozen);
+        row->frozen = row->tracked;
+        row->gen0 = row->gen1 = 0;
+    }
+    page->young = false;
+    return added;
+}
+
+void
+tni_gc_freeze(struct tni_gc *gc)
+{
+    tn_gc_population *population = &gc->objects.population;
+    const struct tni_pages *pages = &gc->objects.memory.pages;
+    for (struct tni_page *p = NULL; (p = tni_pages_next_objects(pages, p)) != NULL;) {
+        size_t added = freeze_page(p);
+        population->frozen += added;
+        population->frozen_bytes += added * p->size;
+    }
+    for (int g = 0; g < TN_GENERATIONS; g++)
+        population->generation[g] = 0;
+    tni_gc_reset_counts(gc, 2);
+}
+
+void
+tni_gc_unfreeze(struct tni_gc *gc)
+{
+    tn_gc_population *population = &gc->objects.population;
+    const struct tni_pages *pages = &gc->objects.memory.pages;
+    for (struct tni_page *p = NULL; (p = tni_pages_next_objects(pages, p)) != NULL;)
+        for (unsigned i = 0; i < tni_page_word_count(p); i++)
+            tni_page_row(p, i)->frozen = 0;
+    population->generation[2] += population->frozen;
+    population->frozen = population->frozen_bytes = 0;
+}
+
+// --- Public --------------------------------------------------------------------------------------
+
+tn_err
+tn_gc_freeze(tn_heap *heap, bool collect_first)
+{
+    struct tni_gc *gc = (struct tni_gc *)heap;
+    tn_err err = collect_first ? tn_gc_collect(heap, 2, NULL) : TN_OK;
+    if (gc->collecting)
+        return TN_EBUSY;
+    if (err == TN_OK)
+        tni_gc_freeze(gc);
+    return err;
+}
+
+void
+tn_gc_unfreeze(tn_heap *heap)
+{
+    struct tni_gc *gc = (struct tni_gc *)heap;
+    TN_ASSERT(!gc->collecting);
+    tni_gc_unfreeze(gc);
+}
+
+void
+tn_gc_thaw(tn_object *o)
+{
+    struct tni_gc *gc = tni_gc_of(o);
+    struct tni_place at = tni_place_of(o);
+    if (!tn_gc_is_frozen(o))
+        return;
+    tni_leave_population(&gc->objects, at);
+    at.row->frozen &= ~at.bit;
+    gc->objects.population.generation[2]++;
+}
+
+bool
+tn_gc_is_frozen(const tn_object *o)
+{
+    struct tni_place at = tni_place_of(o);
+    return tni_page_kind(at.page) == TNI_OBJECTS && at.row->frozen & at.bit;
+}

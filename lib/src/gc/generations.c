@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#include "gc/generations.h"
+
+#include "memory/poison.h"
+
+#include <string.h>
+
+void
+tni_gc_init(struct tni_gc *gc)
+{
+    gc->epoch = 0;
+}
+
+static void
+drop_stack(struct tni_gc *gc, struct tni_stack *stack)
+{
+    tni_table_resize(&gc->objects.memory, stack->items, stack->room * sizeof *stack->items, 0);
+    *stack = (struct tni_stack){0};
+}
+
+void
+tni_gc_fini(struct tni_gc *gc)
+{
+    drop_stack(gc, &gc->stack);
+    drop_stack(gc, &gc->garbage);
+}
+
+bool
+tni_stack_push(struct tni_gc *gc, struct tni_stack *stack, tn_object *o)
+{
+    if (stack->len == stack->room) {
+        size_t room = stack->room == 0 ? 256 : stack->room * 2;
+        void *items =
+            tni_table_resize(&gc->objects.memory, stack->items, stack->room * sizeof *stack->items,
+                             room * sizeof *stack->items);
+        if (items == NULL)
+            return false;
+        stack->items = items;
+        stack->room = room;
+    }
+    stack->items[stack->len++] = o;
+    return true;
+}
+
+static void
+clear_marks(struct tni_gc *gc)
+{
+    const struct tni_pages *pages = &gc->objects.memory.pages;
+    for (struct tni_page *p = NULL; (p = tni_pages_next(pages, p)) != NULL;)
+        for (unsigned i = 0; tni_page_kind(p) != TNI_BUFFERS && i < p->slots; i++) {
+            tn_object *o = tni_slot_at(p, i);
+            if (p->words[i / TNI_ROW_SLOTS * p->stride] >> i % TNI_ROW_SLOTS & 1 &&
+                !TNI_IS_POISONED(o))
+                o->mark = 0;
+        }
+}
+
+// Wraps only here, before marks are given out, so that no stale mark can pass for a new one.
+uint32_t
+tni_gc_next_epoch(struct tni_gc *gc)
+{
+    if (gc->epoch == TNI_LAST_EPOCH) {
+        clear_marks(gc);
+        gc->epoch = 0;
+    }
+    return ++gc->epoch;
+}
+
+static void
+promote_page(struct tni_page *page, int generation)
+{
+    for (unsigned i = 0; i < tni_page_word_count(page); i++) {
+        struct tni_row *row = tni_page_row(page, i);
+        row->gen1 = generation == 0 ? row->gen0 | row->gen1 : 0;
+        row->gen0 = 0;
+    }
+    page->young = generation == 0;
+}
+
+void
+tni_gc_promote(struct tni_gc *gc, int generation)
+{
+    const struct tni_pages *pages = &gc->objects.memory.pages;
+    for (struct tni_page *p = NULL; (p = tni_pages_next_objects(pages, p)) != NULL;)
+        if (p->young)
+            promote_page(p, generation);
+    size_t *population = gc->objects.population.generation;
+    int older = generation == 0 ? 1 : 2;
+    for (int g = 0; g < older; g++) {
+        population[older] += population[g];
+        population[g] = 0;
+    }
+}
+
+void
+tni_gc_reset_counts(struct tni_gc *gc, int generation)
+{
+    gc->objects.young_net = 0;
+    for (int g = 0; g < generation; g++)
+        gc->collections[g] = 0;
+}

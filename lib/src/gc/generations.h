@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+//
+// generations: the collector's state, its statistics, and moving whole generations by their planes.
+//
+// An object's mark is valid while its high byte is the heap's current epoch; the rest counts the
+// references that candidates hold to it. The true count is never altered, so a collection that has
+// to give up leaves nothing behind but stale marks.
+#ifndef TNI_GC_GENERATIONS_H
+#define TNI_GC_GENERATIONS_H
+
+#include "object/objects.h"
+
+enum {
+    TNI_EPOCH_SHIFT = 24,
+    TNI_MARK_LIVE = (1 << TNI_EPOCH_SHIFT) - 1, // also where the count saturates: then live
+    TNI_LAST_EPOCH = 255,
+};
+
+// Objects that a pass has to remember. Kept between collections.
+struct tni_stack {
+    tn_object **items;
+    size_t len, room;
+};
+
+struct tni_gc {
+    struct tni_objects objects; // first: see TNI_CAST_UP
+    tn_gc_stats stats[TN_GENERATIONS];
+    size_t collections[TN_GENERATIONS]; // [g]: of g since the last of g + 1; [2] is unused
+    uint32_t epoch;                     // 1 to TNI_LAST_EPOCH while marks are in use
+    bool collecting;
+    struct tni_stack stack, garbage;
+};
+
+void tni_gc_init(struct tni_gc *gc);
+void tni_gc_fini(struct tni_gc *gc);
+
+// A value for the marks that no object has.
+uint32_t tni_gc_next_epoch(struct tni_gc *gc);
+
+// Survivors of a collection of [generation] grow older, by planes; what is made later is not
+// touched.
+void tni_gc_promote(struct tni_gc *gc, int generation);
+void tni_gc_reset_counts(struct tni_gc *gc, int generation);
+
+bool tni_stack_push(struct tni_gc *gc, struct tni_stack *stack, tn_object *o); // false: no memory
+
+static inline struct tni_gc *
+tni_gc_of(const tn_object *o)
+{
+    return TNI_CAST_UP(struct tni_gc, tni_objects_of(o));
+}
+
+// Calls [fn] for each candidate of [generation], page by page in the order of addresses; stops when
+// it returns false, and returns what it returned last.
+static inline __attribute__((always_inline)) bool
+tni_gc_each(struct tni_gc *gc, int generation, bool (*fn)(tn_object *o, void *arg), void *arg)
+{
+    const struct tni_pages *pages = &gc->objects.memory.pages;
+    for (struct tni_page *p = NULL; (p = tni_pages_next_objects(pages, p)) != NULL;) {
+        if (generation < 2 && !p->young)
+            continue;
+        for (unsigned i = 0; i < tni_page_word_count(p); i++) {
+            uint64_t left = tni_row_candidates(tni_page_row(p, i), generation);
+            for (; left != 0; left &= left - 1) {
+                unsigned slot = i * TNI_ROW_SLOTS + (unsigned)__builtin_ctzll(left);
+                if (!fn(tni_slot_at(p, slot), arg))
+                    return false;
+            }
+        }
+    }
+    return true;
+}
+
+#endif

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+#include "inspect/check.h"
+
+#include "gc/generations.h"
+#include "inspect/usage.h"
+#include "memory/poison.h"
+#include "object/track.h"
+#include "object/traverse.h"
+#include "object/weak.h"
+
+#include <string.h>
+
+// What is counted while walking, to be compared with what the heap believes.
+struct audit {
+    struct tni_gc *gc;
+    bool fine;
+    tn_gc_population population;
+    size_t objects, slot_bytes;
+};
+
+static void
+complain(struct audit *a, const tn_object *o, const char *what)
+{
+    if (a->fine && o != NULL)
+        tni_report(&a->gc->objects.memory, "heap check: a %s at %p: %s",
+                   a->gc->objects.types[o->type]->name, (const void *)o, what);
+    else if (a->fine)
+        tni_report(&a->gc->objects.memory, "heap check: %s", what);
+    a->fine = false;
+}
+
+static bool
+is_taken(const struct tni_page *page, unsigned slot)
+{
+    uint64_t word = page->words[slot / TNI_ROW_SLOTS * page->stride];
+    return word >> slot % TNI_ROW_SLOTS & 1 && !TNI_IS_POISONED(tni_slot_at(page, slot));
+}
+
+static void
+each_object(struct audit *a, void (*fn)(struct audit *a, tn_object *o))
+{
+    const struct tni_pages *pages = &a->gc->objects.memory.pages;
+    for (struct tni_page *p = NULL; (p = tni_pages_next(pages, p)) != NULL;)
+        for (unsigned i = 0; tni_page_kind(p) != TNI_BUFFERS && i < p->slots; i++)
+            if (is_taken(p, i))
+                fn(a, tni_slot_at(p, i));
+}
+
+// --- References: count what objects hold, compare with the counts
+// ------------------------------------
+
+static void
+zero_mark(struct audit *a, tn_object *o)
+{
+    o->mark = a->gc->epoch << TNI_EPOCH_SHIFT;
+}
+
+static void
+count_reference(tn_object *child, void *arg)
+{
+    struct audit *a = arg;
+    if (child->mark >> TNI_EPOCH_SHIFT != a->gc->epoch)
+        complain(a, NULL, "an object refers to something that is not a live object");
+    else if ((child->mark & TNI_MARK_LIVE) != TNI_MARK_LIVE)
+        child->mark++;
+}
+
+static void
+count_references(struct audit *a, tn_object *o)
+{
+    tni_traverse(a->gc->objects.types[o->type], o, count_reference, a);
+}
+
+static void
+check_count(struct audit *a, tn_object *o)
+{
+    uint32_t held = o->mark & TNI_MARK_LIVE;
+    if (o->refs == 0)
+        complain(a, o, "its count is zero and it was not freed");
+    if (held != TNI_MARK_LIVE && held > o->refs)
+        complain(a, o, "more references to it are held than its count says");
+}
+
+// --- Each object by itself
+// -----------------------------------------------------------------------------
+
+static void
+check_planes(struct audit *a, const tn_object *o, const tn_type *type)
+{
+    struct tni_place at = tni_place_of(o);
+    bool tracked = at.row->tracked & at.bit;
+    if (tracked != type->tracked)
+        complain(a, o, "it is tracked and its type is not, or the other way round");
+    if (!tracked)
+        return;
+    if (at.row->frozen & at.bit) {
+        a->population.frozen++;
+        a->population.frozen_bytes += at.page->size;
+    } else {
+        a->population.generation[tni_generation_at(at)]++;
+    }
+    if ((at.row->gen0 | at.row->gen1) & at.bit && !at.page->young)
+        complain(a, o, "it is young and its page does not say so");
+}
+
+static void
+check_object(struct audit *a, tn_object *o)
+{
+    struct tni_objects *s = &a->gc->objects;
+    if (o->type == TNI_TYPE_NONE || o->type >= s->type_count || o->flags & TNI_DEAD) {
+        complain(a, NULL, "a slot is taken by something that is not a live object");
+        return;
+    }
+    const tn_type *type = s->types[o->type];
+    a->objects++;
+    check_planes(a, o, type);
+    if (type->weak_at != 0 && !tni_weak_check(s, o))
+        complain(a, o, "a link of its weak references has another target");
+    if (type->check != NULL && !type->check(o))
+        complain(a, o, "its type's own invariant does not hold");
+}
+
+// --- Totals
+// --------------------------------------------------------------------------------------------
+
+static void
+check_accounts(struct audit *a)
+{
+    const struct tni_objects *s = &a->gc->objects;
+    size_t objects = 0, bytes = 0;
+    for (uint32_t i = 1; i < s->type_count; i++) {
+        objects += s->types[i]->account.objects;
+        bytes += s->types[i]->account.bytes;
+    }
+    if (objects != a->objects)
+        complain(a, NULL, "the accounts of the types do not add up to the live objects");
+    if (bytes != s->memory.current)
+        complain(a, NULL, "the accounts of the types do not add up to the bytes in use");
+}
+
+static void
+check_bytes(struct audit *a)
+{
+    const struct tni_memory *m = &a->gc->objects.memory;
+    size_t slots = 0;
+    for (struct tni_page *p = NULL; (p = tni_pages_next(&m->pages, p)) != NULL;)
+        slots += (size_t)p->used * p->size;
+    if (slots - m->pages.quarantined + m->large != m->current)
+        complain(a, NULL, "the slots in use do not add up to the bytes in use");
+}
+
+bool
+tn_heap_check(tn_heap *heap)
+{
+    struct audit a = {.gc = (struct tni_gc *)heap, .fine = true};
+    TN_ASSERT(!a.gc->collecting && !a.gc->objects.reap.running);
+    if (!tni_pages_check(&a.gc->objects.memory.pages))
+        complain(&a, NULL, "a page's planes, slots or list are not as they should be");
+    each_object(&a, check_object);
+    if (!a.fine)
+        return false;
+    tni_gc_next_epoch(a.gc);
+    each_object(&a, zero_mark);
+    each_object(&a, count_references);
+    each_object(&a, check_count);
+    if (memcmp(&a.population, &a.gc->objects.population, sizeof a.population) != 0)
+        complain(&a, NULL, "the population is not what the planes say");
+    check_accounts(&a);
+    check_bytes(&a);
+    return a.fine;
+}

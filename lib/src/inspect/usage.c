@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#include "inspect/usage.h"
+
+size_t
+tni_reserved(const struct tni_memory *m)
+{
+    return m->pages.page_count * TNI_PAGE_SIZE + m->large;
+}
+
+static size_t
+overhead(const struct tni_memory *m)
+{
+    size_t headers = m->pages.segment_count * TNI_HEADER_PAGES * TNI_PAGE_SIZE;
+    return headers + m->pages.site_bytes + m->tables;
+}
+
+void
+tn_memory_get(const tn_heap *heap, tn_memory *memory)
+{
+    const struct tni_memory *m = (const struct tni_memory *)heap;
+    *memory = (tn_memory){m->current, m->peak, tni_reserved(m), overhead(m)};
+}
+
+void
+tn_memory_reset_peak(tn_heap *heap)
+{
+    struct tni_memory *m = (struct tni_memory *)heap;
+    m->peak = m->current;
+}
+
+size_t
+tn_usage_get(const tn_heap *heap, tn_usage *rows, size_t max)
+{
+    const struct tni_objects *s = (const struct tni_objects *)heap;
+    size_t count = 0;
+    for (uint32_t i = 1; i < s->type_count; i++) {
+        const tn_type *type = s->types[i];
+        if (type->account.objects == 0 && type->account.bytes == 0)
+            continue;
+        if (count < max)
+            rows[count] = (tn_usage){type->name, type->account.objects, type->account.bytes};
+        count++;
+    }
+    return count;
+}
+
+size_t
+tn_sizeof(const tn_object *o)
+{
+    const tn_type *type = tni_type_of(o);
+    size_t buffers = type->size_of != NULL ? type->size_of(o) : 0;
+    return tni_page_of(o)->size + buffers;
+}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+#include "memory/alloc.h"
+
+#include "memory/poison.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+static void
+report_to_stderr(void *arg, const char *sentence)
+{
+    (void)arg;
+    fprintf(stderr, "tenure: %s\n", sentence);
+}
+
+void
+tni_memory_init(struct tni_memory *m)
+{
+    memset(m, 0, sizeof *m);
+    tni_pages_init(&m->pages, m);
+    m->fail_after = -1;
+    m->owner = tni_this_thread();
+    m->report = report_to_stderr;
+    m->magic = TNI_MEMORY_MAGIC;
+}
+
+// A buffer from the system stands behind this, so that a heap can free what its owner forgot.
+struct tni_large {
+    struct tni_large *next, *prev;
+};
+
+static void *
+link_large(struct tni_memory *m, struct tni_large *block)
+{
+    if (block == NULL)
+        return NULL;
+    *block = (struct tni_large){m->first_large, NULL};
+    if (block->next != NULL)
+        block->next->prev = block;
+    m->first_large = block;
+    return block + 1;
+}
+
+static struct tni_large *
+unlink_large(struct tni_memory *m, void *buffer)
+{
+    struct tni_large *block = (struct tni_large *)buffer - 1;
+    if (block->prev != NULL)
+        block->prev->next = block->next;
+    else
+        m->first_large = block->next;
+    if (block->next != NULL)
+        block->next->prev = block->prev;
+    return block;
+}
+
+void
+tni_memory_fini(struct tni_memory *m)
+{
+    TN_ASSERT(m->magic == TNI_MEMORY_MAGIC);
+    m->magic = 0;
+    while (m->first_large != NULL)
+        free(unlink_large(m, m->first_large + 1));
+    tni_pages_fini(&m->pages);
+}
+
+const void *
+tni_this_thread(void)
+{
+    static _Thread_local char here;
+    return &here;
+}
+
+void
+tni_report(struct tni_memory *m, const char *format, ...)
+{
+    char sentence[400];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(sentence, sizeof sentence, format, args);
+    va_end(args);
+    m->report(m->report_arg, sentence);
+}
+
+// True once, for the allocation that a test wants to fail.
+static bool
+must_fail(struct tni_memory *m)
+{
+    return TN_CHECKS > 0 && m->fail_after >= 0 && m->fail_after-- == 0;
+}
+
+static void
+charge(struct tni_memory *m, struct tni_account *account, size_t size)
+{
+    account->bytes += size;
+    m->current += size;
+    if (m->current > m->peak)
+        m->peak = m->current;
+}
+
+static void
+discharge(struct tni_memory *m, struct tni_account *account, size_t size)
+{
+    TN_DEBUG(account->bytes >= size && m->current >= size);
+    account->bytes -= size;
+    m->current -= size;
+}
+
+// --- Objects
+// ---------------------------------------------------------------------------------------
+
+void *
+tni_object_alloc(struct tni_memory *m, struct tni_account *account, unsigned bin,
+                 const tn_site *site)
+{
+    void *slot = must_fail(m) ? NULL : tni_pages_alloc(&m->pages, bin);
+    if (slot == NULL)
+        return NULL;
+    struct tni_page *page = tni_page_of(slot);
+    memset(slot, 0, page->size);
+    if (TN_CHECKS > 0)
+        page->sites[tni_slot_of(page, slot)] = site;
+    account->objects++;
+    charge(m, account, page->size);
+    return slot;
+}
+
+void
+tni_object_free(struct tni_memory *m, struct tni_account *account, void *object)
+{
+    TN_DEBUG(account->objects > 0);
+    account->objects--;
+    discharge(m, account, tni_page_of(object)->size);
+    tni_pages_free(&m->pages, object);
+}
+
+const tn_site *
+tni_site_of(const void *object)
+{
+    struct tni_page *page = tni_page_of(object);
+    return page->sites != NULL ? page->sites[tni_slot_of(page, object)] : NULL;
+}
+
+// --- Buffers
+// ---------------------------------------------------------------------------------------
+
+static void *
+large_alloc(struct tni_memory *m, size_t size)
+{
+    void *buffer = link_large(m, malloc(sizeof(struct tni_large) + size));
+    m->large += buffer != NULL ? size : 0;
+    return buffer;
+}
+
+void *
+tni_buffer_alloc(struct tni_memory *m, struct tni_account *account, size_t size)
+{
+    if (must_fail(m))
+        return NULL;
+    void *buffer = size > TNI_MAX_SLOT ? large_alloc(m, size)
+                                       : tni_pages_alloc(&m->pages, tni_bin_of(TNI_BUFFERS, size));
+    if (buffer != NULL)
+        charge(m, account, tni_buffer_occupies(size));
+    return buffer;
+}
+
+void
+tni_buffer_free(struct tni_memory *m, struct tni_account *account, void *buffer, size_t size)
+{
+    if (buffer == NULL)
+        return;
+    discharge(m, account, tni_buffer_occupies(size));
+    if (size <= TNI_MAX_SLOT) {
+        TN_DEBUG(tni_page_of(buffer)->size == tni_buffer_occupies(size));
+        tni_pages_free(&m->pages, buffer);
+    } else {
+        m->large -= size;
+        free(unlink_large(m, buffer));
+    }
+}
+
+// realloc moves large blocks by page tables where it can.
+static void *
+large_resize(struct tni_memory *m, struct tni_account *account, void *buffer, size_t size,
+             size_t new_size)
+{
+    if (must_fail(m))
+        return NULL;
+    struct tni_large *block = unlink_large(m, buffer);
+    struct tni_large *moved = realloc(block, sizeof *block + new_size);
+    buffer = link_large(m, moved != NULL ? moved : block);
+    if (moved == NULL)
+        return NULL;
+    discharge(m, account, size);
+    charge(m, account, new_size);
+    m->large = m->large - size + new_size;
+    return buffer;
+}
+
+void *
+tni_buffer_resize(struct tni_memory *m, struct tni_account *account, void *buffer, size_t size,
+                  size_t new_size)
+{
+    if (buffer == NULL)
+        return tni_buffer_alloc(m, account, new_size);
+    if (tni_buffer_occupies(size) == tni_buffer_occupies(new_size))
+        return buffer;
+    if (size > TNI_MAX_SLOT && new_size > TNI_MAX_SLOT)
+        return large_resize(m, account, buffer, size, new_size);
+    void *moved = tni_buffer_alloc(m, account, new_size);
+    if (moved == NULL)
+        return NULL;
+    memcpy(moved, buffer, size < new_size ? size : new_size);
+    tni_buffer_free(m, account, buffer, size);
+    return moved;
+}
+
+// --- Under the door
+// --------------------------------------------------------------------------------
+
+void *
+tni_table_resize(struct tni_memory *m, void *table, size_t size, size_t new_size)
+{
+    if (new_size == 0) {
+        free(table);
+        m->tables -= size;
+        return NULL;
+    }
+    void *moved = must_fail(m) ? NULL : realloc(table, new_size);
+    if (moved != NULL)
+        m->tables = m->tables - size + new_size;
+    return moved;
+}

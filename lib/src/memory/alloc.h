@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+//
+// alloc: the one front door. Every byte of an object or a buffer comes through here and is counted
+// here; the library's own tables come from under the door and count as overhead.
+//
+//   tni_object_alloc   a slot with a header, zeroed          at most 512 bytes
+//   tni_buffer_alloc   a slot without a header, undefined    at most 4 KiB; larger: the system
+//   tni_buffer_resize  in place where the size class stays
+//   tni_table_resize   overhead: type tables, the collector's scratch
+//
+// Invariant: current = sum of the live slots' sizes + large; each account is its owner's part of
+// it.
+#ifndef TNI_MEMORY_ALLOC_H
+#define TNI_MEMORY_ALLOC_H
+
+#include "base.h"
+#include "memory/pages.h"
+
+// What one type or domain holds.
+struct tni_account {
+    size_t objects;
+    size_t bytes;
+};
+
+struct tni_memory {
+    uint64_t magic;
+    struct tni_pages pages;
+    size_t current, peak;
+    struct tni_large *first_large; // buffers that come from the system
+    size_t large;                  // their bytes
+    size_t tables;                 // bytes of tni_table_resize
+    long fail_after;   // tests: this many allocations succeed, the next fails; negative: none fails
+    const void *owner; // of the calls, in checked builds
+    void (*report)(void *arg, const char *sentence);
+    void *report_arg;
+};
+
+#define TNI_MEMORY_MAGIC UINT64_C(0x70616568656e6574) // "tenheap"
+
+void tni_memory_init(struct tni_memory *m);
+void tni_memory_fini(struct tni_memory *m);
+
+void *tni_object_alloc(struct tni_memory *m, struct tni_account *account, unsigned bin,
+                       const tn_site *site); /* new */
+void tni_object_free(struct tni_memory *m, struct tni_account *account, void *object);
+
+void *tni_buffer_alloc(struct tni_memory *m, struct tni_account *account, size_t size); /* new */
+void *tni_buffer_resize(struct tni_memory *m, struct tni_account *account, void *buffer,
+                        size_t size, size_t new_size); /* new */
+void tni_buffer_free(struct tni_memory *m, struct tni_account *account, void *buffer, size_t size);
+
+// Bytes that a buffer of [size] occupies.
+static inline size_t
+tni_buffer_occupies(size_t size)
+{
+    return size > TNI_MAX_SLOT ? size : tni_class_size(tni_class_of(size));
+}
+
+// As realloc; [new_size] 0 frees and gives NULL.
+void *tni_table_resize(struct tni_memory *m, void *table, size_t size, size_t new_size); /* new */
+
+// The call site of [object]; NULL in a release.
+const tn_site *tni_site_of(const void *object); /* borrowed */
+
+// Formats a sentence and hands it to the heap's report function.
+void tni_report(struct tni_memory *m, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static inline struct tni_memory *
+tni_memory_of(const void *object)
+{
+    struct tni_memory *m = tni_segment_of(object)->owner;
+    TN_DEBUG(m->magic == TNI_MEMORY_MAGIC);
+    return m;
+}
+
+// --- Hooks of checked builds
+// -----------------------------------------------------------------------
+
+// Tests: [after] allocations succeed, the next one fails, and the hook is off again; -1: off.
+static inline void
+tni_fail_after(struct tni_memory *m, long after)
+{
+    m->fail_after = after;
+}
+
+// Identifies the calling thread.
+const void *tni_this_thread(void);
+
+static inline void
+tni_assert_owner(const struct tni_memory *m)
+{
+    TN_DEBUG(m->owner == tni_this_thread());
+}
+
+#endif

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: MIT
+#include "memory/pages.h"
+
+#include "base.h"
+#include "memory/poison.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// --- Segments ------------------------------------------------------------------------------------
+
+static struct tni_segment *
+add_segment(struct tni_pages *p)
+{
+    struct tni_segment *s = tni_segment_map(p->owner);
+    if (s == NULL)
+        return NULL;
+    s->next = p->segments;
+    if (s->next != NULL)
+        s->next->prev = s;
+    p->segments = s;
+    p->segment_count++;
+    return s;
+}
+
+static void
+remove_segment(struct tni_pages *p, struct tni_segment *s)
+{
+    if (s->prev != NULL)
+        s->prev->next = s->next;
+    else
+        p->segments = s->next;
+    if (s->next != NULL)
+        s->next->prev = s->prev;
+    p->segment_count--;
+    tni_segment_unmap(s);
+}
+
+// --- The list of a bin ---------------------------------------------------------------------------
+
+// Behind the first page, so that the page in use stays the one in the cache.
+static void
+list_page(struct tni_bin *bin, struct tni_page *page)
+{
+    struct tni_page *first = bin->open;
+    page->listed = true;
+    page->prev = first;
+    page->next = first != NULL ? first->next : NULL;
+    if (first == NULL)
+        bin->open = page;
+    else
+        first->next = page;
+    if (page->next != NULL)
+        page->next->prev = page;
+}
+
+static void
+unlist_page(struct tni_bin *bin, struct tni_page *page)
+{
+    if (page->prev != NULL)
+        page->prev->next = page->next;
+    else
+        bin->open = page->next;
+    if (page->next != NULL)
+        page->next->prev = page->prev;
+    page->listed = false;
+}
+
+// --- Opening and closing pages -------------------------------------------------------------------
+
+static bool
+add_sites(struct tni_pages *p, struct tni_page *page)
+{
+    if (TN_CHECKS == 0 || tni_page_kind(page) == TNI_BUFFERS)
+        return true;
+    page->sites = calloc(page->slots, sizeof *page->sites);
+    p->site_bytes += page->sites != NULL ? page->slots * sizeof *page->sites : 0;
+    return page->sites != NULL;
+}
+
+static void
+drop_sites(struct tni_pages *p, struct tni_page *page)
+{
+    if (page->sites != NULL)
+        p->site_bytes -= page->slots * sizeof *page->sites;
+    free(page->sites);
+    page->sites = NULL;
+}
+
+static unsigned
+rows_needed(unsigned slots, unsigned stride)
+{
+    unsigned words = (slots + TNI_ROW_SLOTS - 1) / TNI_ROW_SLOTS;
+    return stride == 1 ? (words + TNI_ROW_WORDS - 1) / TNI_ROW_WORDS : words;
+}
+
+static struct tni_page *
+find_page(struct tni_pages *p, unsigned rows)
+{
+    for (struct tni_segment *s = p->segments; s != NULL; s = s->next) {
+        struct tni_page *page = tni_segment_take_page(s, rows);
+        if (page != NULL)
+            return page;
+    }
+    struct tni_segment *s = add_segment(p);
+    return s != NULL ? tni_segment_take_page(s, rows) : NULL;
+}
+
+// The slots that the last word has room for and the page has not are taken for ever.
+static void
+seal_last_word(struct tni_page *page)
+{
+    unsigned last = page->slots % TNI_ROW_SLOTS;
+    if (last != 0)
+        page->words[(tni_page_word_count(page) - 1) * page->stride] = ~UINT64_C(0) << last;
+}
+
+static struct tni_page *
+open_page(struct tni_pages *p, unsigned bin)
+{
+    size_t size = tni_class_size(bin % TNI_CLASSES);
+    unsigned stride = bin / TNI_CLASSES == TNI_BUFFERS ? 1 : TNI_ROW_WORDS;
+    unsigned slots = (unsigned)(TNI_PAGE_SIZE / size);
+    struct tni_page *page = find_page(p, rows_needed(slots, stride));
+    if (page == NULL)
+        return NULL;
+    page->size = (uint16_t)size;
+    page->slots = (uint16_t)slots;
+    page->stride = (uint8_t)stride;
+    page->bin = (uint8_t)bin;
+    page->reciprocal = (uint32_t)((UINT64_C(1) << 32) / size + 1);
+    seal_last_word(page);
+    if (!add_sites(p, page)) {
+        tni_segment_give_page(page);
+        return NULL;
+    }
+    TNI_POISON(page->base, TNI_PAGE_SIZE);
+    list_page(&p->bins[bin], page);
+    p->page_count++;
+    return page;
+}
+
+static void
+close_page(struct tni_pages *p, struct tni_page *page)
+{
+    struct tni_segment *s = tni_segment_of(page);
+    unlist_page(&p->bins[page->bin], page);
+    TNI_UNPOISON(page->base, TNI_PAGE_SIZE);
+    drop_sites(p, page);
+    tni_segment_give_page(page);
+    p->page_count--;
+    if (tni_segment_is_empty(s) && p->segment_count > 1)
+        remove_segment(p, s);
+}
+
+// --- Slots ---------------------------------------------------------------------------------------
+
+// A listed page has a free slot, so the search ends.
+static void
+find_free_word(struct tni_page *page)
+{
+    unsigned words = tni_page_word_count(page);
+    while (~page->words[page->hint * page->stride] == 0)
+        page->hint = (uint16_t)((page->hint + 1u) % words);
+}
+
+void *
+tni_pages_alloc(struct tni_pages *p, unsigned bin)
+{
+    struct tni_page *page = p->bins[bin].open;
+    if (__builtin_expect(page == NULL, 0) && (page = open_page(p, bin)) == NULL)
+        return NULL;
+    if (__builtin_expect(~page->words[page->hint * page->stride] == 0, 0))
+        find_free_word(page);
+    uint64_t *word = &page->words[page->hint * page->stride];
+    unsigned bit = (unsigned)__builtin_ctzll(~*word);
+    *word |= UINT64_C(1) << bit;
+    if (++page->used == page->slots)
+        unlist_page(&p->bins[bin], page);
+    void *slot = tni_slot_at(page, page->hint * TNI_ROW_SLOTS + bit);
+    TNI_UNPOISON(slot, page->size);
+    return slot;
+}
+
+static void
+clear_planes(struct tni_page *page, unsigned slot)
+{
+    uint64_t *word = &page->words[slot / TNI_ROW_SLOTS * page->stride];
+    uint64_t keep = ~(UINT64_C(1) << slot % TNI_ROW_SLOTS);
+    for (unsigned plane = 0; plane < page->stride; plane++)
+        word[plane] &= keep;
+}
+
+static void
+reuse_slot(struct tni_pages *p, void *address)
+{
+    struct tni_page *page = tni_page_of(address);
+    struct tni_bin *bin = &p->bins[page->bin];
+    unsigned slot = tni_slot_of(page, address);
+    clear_planes(page, slot);
+    page->hint = (uint16_t)(slot / TNI_ROW_SLOTS);
+    page->used--;
+    if (!page->listed)
+        list_page(bin, page);
+    else if (page->used == 0 && (bin->open != page || page->next != NULL))
+        close_page(p, page);
+}
+
+// Puts [slot] aside and returns the one that was put aside longest ago; NULL: none has to leave
+// yet.
+static void *
+quarantine_slot(struct tni_pages *p, struct tni_page *page, void *slot)
+{
+    struct tni_bin *bin = &p->bins[page->bin];
+    if (bin->quarantine == NULL)
+        bin->quarantine = calloc(TNI_QUARANTINE, sizeof *bin->quarantine);
+    if (bin->quarantine == NULL)
+        return slot;
+    void *leaves = bin->quarantine[bin->oldest];
+    bin->quarantine[bin->oldest] = slot;
+    bin->oldest = (bin->oldest + 1) % TNI_QUARANTINE;
+    p->quarantined += leaves == NULL ? page->size : 0;
+    return leaves;
+}
+
+void
+tni_pages_free(struct tni_pages *p, void *slot)
+{
+    struct tni_page *page = tni_page_of(slot);
+    TN_DEBUG(tni_slot_at(page, tni_slot_of(page, slot)) == slot);
+    TNI_POISON(slot, page->size);
+    if (TNI_HAS_QUARANTINE)
+        slot = quarantine_slot(p, page, slot);
+    if (slot != NULL)
+        reuse_slot(p, slot);
+}
+
+// --- Housekeeping --------------------------------------------------------------------------------
+
+void
+tni_pages_init(struct tni_pages *p, struct tni_memory *owner)
+{
+    memset(p, 0, sizeof *p);
+    p->owner = owner;
+}
+
+void
+tni_pages_flush_quarantine(struct tni_pages *p)
+{
+    for (unsigned bin = 0; bin < TNI_BINS; bin++) {
+        void **quarantine = p->bins[bin].quarantine;
+        for (unsigned i = 0; quarantine != NULL && i < TNI_QUARANTINE; i++)
+            if (quarantine[i] != NULL)
+                reuse_slot(p, quarantine[i]);
+        free(quarantine);
+        p->bins[bin].quarantine = NULL;
+        p->bins[bin].oldest = 0;
+    }
+    p->quarantined = 0;
+}
+
+void
+tni_pages_trim(struct tni_pages *p)
+{
+    for (unsigned bin = 0; bin < TNI_BINS; bin++)
+        if (p->bins[bin].open != NULL && p->bins[bin].open->used == 0)
+            close_page(p, p->bins[bin].open);
+    if (p->segment_count == 1 && p->page_count == 0)
+        remove_segment(p, p->segments);
+}
+
+void
+tni_pages_fini(struct tni_pages *p)
+{
+    tni_pages_flush_quarantine(p);
+    for (struct tni_page *page = NULL; (page = tni_pages_next(p, page)) != NULL;) {
+        TNI_UNPOISON(page->base, TNI_PAGE_SIZE);
+        drop_sites(p, page);
+    }
+    while (p->segments != NULL)
+        remove_segment(p, p->segments);
+}
+
+struct tni_page *
+tni_pages_next(const struct tni_pages *p, const struct tni_page *after)
+{
+    struct tni_segment *s = after != NULL ? tni_segment_of(after) : p->segments;
+    size_t i = after != NULL ? (size_t)(after - s->pages) + 1 : TNI_HEADER_PAGES;
+    for (; s != NULL; s = s->next, i = TNI_HEADER_PAGES)
+        for (; i < TNI_SEGMENT_PAGES; i++)
+            if (s->pages[i].words != NULL)
+                return &s->pages[i];
+    return NULL;
+}
+
+struct tni_page *
+tni_pages_next_objects(const struct tni_pages *p, const struct tni_page *after)
+{
+    struct tni_page *page = tni_pages_next(p, after);
+    while (page != NULL && tni_page_kind(page) != TNI_OBJECTS)
+        page = tni_pages_next(p, page);
+    return page;
+}
+
+static bool
+page_check(const struct tni_page *page)
+{
+    unsigned taken = 0, sealed = tni_page_word_count(page) * TNI_ROW_SLOTS - page->slots;
+    for (unsigned i = 0; i < tni_page_word_count(page); i++) {
+        taken += (unsigned)__builtin_popcountll(page->words[i * page->stride]);
+        if (page->stride == TNI_ROW_WORDS && !tni_row_check(tni_page_row(page, i)))
+            return false;
+    }
+    return taken == page->used + sealed && page->listed == (page->used < page->slots);
+}
+
+bool
+tni_pages_check(const struct tni_pages *p)
+{
+    size_t pages = 0;
+    for (struct tni_page *page = NULL; (page = tni_pages_next(p, page)) != NULL; pages++)
+        if (!page_check(page))
+            return false;
+    return pages == p->page_count;
+}

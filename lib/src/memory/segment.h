@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+//
+// segment: one mapping of 4 MiB that holds 61 pages of slots, and apart from them, in its first 192
+// KiB, their headers and planes.
+//
+// A segment is aligned to its size, so that header and planes are found from an object's address
+// alone, and writing to them never dirties an object's memory: a process forked after a freeze
+// keeps sharing it.
+#ifndef TNI_MEMORY_SEGMENT_H
+#define TNI_MEMORY_SEGMENT_H
+
+#include "memory/planes.h"
+#include "tenure/tenure.h"
+
+enum {
+    TNI_PAGE_SHIFT = 16,
+    TNI_PAGE_SIZE = 1 << TNI_PAGE_SHIFT,
+    TNI_SEGMENT_SIZE = 1 << 22,
+    TNI_SEGMENT_PAGES = TNI_SEGMENT_SIZE / TNI_PAGE_SIZE,
+    TNI_HEADER_PAGES = 3,
+    TNI_ROWS_AT = 8192,
+    TNI_SEGMENT_ROWS =
+        (TNI_HEADER_PAGES * TNI_PAGE_SIZE - TNI_ROWS_AT) / (int)sizeof(struct tni_row),
+};
+
+struct tni_memory;
+
+// A run of equal slots. In the list of its bin exactly while it has a free slot.
+struct tni_page {
+    char *base;
+    uint64_t *words;              // the alloc plane's words, [stride] apart; NULL: page not in use
+    struct tni_page *next, *prev; // in the bin's list
+    const tn_site **sites;        // one a slot, debug builds only
+    uint32_t reciprocal;          // 2^32 / size, rounded up: turns an offset into a slot
+    uint16_t size;                // of a slot, bytes
+    uint16_t slots, used;
+    uint16_t hint; // the word in which a free slot is looked for first
+    uint16_t first_row, rows;
+    uint8_t stride; // TNI_ROW_WORDS for objects, 1 for buffers
+    uint8_t bin;
+    bool listed;
+    bool young; // a slot may be of generation 0 or 1
+};
+
+struct tni_segment {
+    struct tni_memory *owner;
+    struct tni_segment *next, *prev;
+    uint64_t free_pages; // one bit a page
+    uint64_t row_taken[(TNI_SEGMENT_ROWS + 63) / 64];
+    struct tni_page pages[TNI_SEGMENT_PAGES];
+};
+_Static_assert(sizeof(struct tni_segment) <= TNI_ROWS_AT, "the headers end before the rows begin");
+
+struct tni_segment *tni_segment_map(struct tni_memory *owner); // new; NULL: out of memory
+void tni_segment_unmap(struct tni_segment *s);
+bool tni_segment_is_empty(const struct tni_segment *s);
+
+// A page with [rows] zeroed rows, base and rows set; NULL when the segment has none left. Giving it
+// back returns its memory to the system.
+struct tni_page *tni_segment_take_page(struct tni_segment *s, unsigned rows);
+void tni_segment_give_page(struct tni_page *page);
+
+static inline struct tni_segment *
+tni_segment_of(const void *p)
+{
+    return (struct tni_segment *)((uintptr_t)p & ~(uintptr_t)(TNI_SEGMENT_SIZE - 1));
+}
+
+static inline struct tni_page *
+tni_page_of(const void *p)
+{
+    uintptr_t offset = (uintptr_t)p & (TNI_SEGMENT_SIZE - 1);
+    return &tni_segment_of(p)->pages[offset >> TNI_PAGE_SHIFT];
+}
+
+static inline unsigned
+tni_slot_of(const struct tni_page *page, const void *p)
+{
+    uint64_t offset = (uintptr_t)p & (TNI_PAGE_SIZE - 1);
+    return (unsigned)(offset * page->reciprocal >> 32);
+}
+
+static inline void *
+tni_slot_at(const struct tni_page *page, unsigned slot)
+{
+    return page->base + (size_t)slot * page->size;
+}
+
+static inline struct tni_row *
+tni_page_row(const struct tni_page *page, unsigned i)
+{
+    return (struct tni_row *)(void *)page->words + i;
+}
+
+static inline unsigned
+tni_page_word_count(const struct tni_page *page)
+{
+    return (page->slots + TNI_ROW_SLOTS - 1u) / TNI_ROW_SLOTS;
+}
+
+#endif

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#include "object/object.h"
+
+#include "object/track.h"
+
+static tn_object *
+make(struct tni_objects *s, tn_type *type, unsigned bin, const tn_site *site)
+{
+    tni_assert_owner(&s->memory);
+    tn_object *o = tni_object_alloc(&s->memory, &type->account, bin, site);
+    if (o == NULL)
+        return NULL;
+    o->refs = 1;
+    o->type = type->index;
+    if (type->tracked)
+        tni_track(s, o);
+    return o;
+}
+
+tn_object *
+tni_object_new(struct tni_objects *s, tn_type *type, const tn_site *site)
+{
+    return make(s, type, type->bin, site);
+}
+
+tn_object *
+tni_object_new_sized(struct tni_objects *s, tn_type *type, size_t size, const tn_site *site)
+{
+    enum tni_kind kind = type->tracked ? TNI_OBJECTS : TNI_ACYCLIC;
+    return make(s, type, tni_bin_of(kind, size), site);
+}
+
+tn_object *
+tn_new_at(tn_heap *heap, tn_type *type, const tn_site *site)
+{
+    struct tni_objects *s = (struct tni_objects *)heap;
+    TN_ASSERT(!(type->flags & TN_DOMAIN) && s->types[type->index] == type);
+    return tni_object_new(s, type, site);
+}
+
+// The count stays at TNI_IMMORTAL from here on: better never freed than freed too early.
+void
+tni_saturate(tn_object *o)
+{
+    o->refs = TNI_IMMORTAL;
+    if (o->flags & TNI_REPORTED)
+        return;
+    o->flags |= TNI_REPORTED;
+    tni_report(tni_memory_of(o),
+               "the reference count of a %s at %p is full; it will never be freed",
+               tni_type_of(o)->name, (void *)o);
+}
+
+// Debug builds: [v] may be stored in [holder].
+void
+tni_check_store(const tn_object *holder, tn_value v)
+{
+    const tn_object *child = tn_as_object(v);
+    if (child == NULL)
+        return;
+    struct tni_memory *m = tni_memory_of(holder);
+    const tn_type *type = tni_type_of(holder);
+    bool foreign = tni_memory_of(child) != m;
+    bool cyclic = !type->tracked && tni_type_of(child)->tracked;
+    if (foreign)
+        tni_report(m, "an object of another heap is stored in a %s", type->name);
+    if (cyclic)
+        tni_report(m, "a %s is stored in a %s, whose type is registered as acyclic",
+                   tni_type_of(child)->name, type->name);
+    TN_ASSERT(!foreign && !cyclic);
+}
+
+// --- Buffers
+// ---------------------------------------------------------------------------------------
+
+void *
+tn_buffer_alloc(tn_heap *heap, tn_type *owner, size_t size)
+{
+    return tni_buffer_alloc((struct tni_memory *)heap, &owner->account, size);
+}
+
+void *
+tn_buffer_resize(tn_heap *heap, tn_type *owner, void *buffer, size_t size, size_t new_size)
+{
+    return tni_buffer_resize((struct tni_memory *)heap, &owner->account, buffer, size, new_size);
+}
+
+void
+tn_buffer_free(tn_heap *heap, tn_type *owner, void *buffer, size_t size)
+{
+    tni_buffer_free((struct tni_memory *)heap, &owner->account, buffer, size);
+}
+
+size_t
+tn_buffer_occupies(size_t size)
+{
+    return tni_buffer_occupies(size);
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+//
+// object: making one, and what every object answers.
+#ifndef TNI_OBJECT_OBJECT_H
+#define TNI_OBJECT_OBJECT_H
+
+#include "object/type.h"
+
+// A tracked (unless acyclic), zeroed instance with one reference. NULL: out of memory.
+tn_object *tni_object_new(struct tni_objects *s, tn_type *type, const tn_site *site); /* new */
+// The same in another size class, for a type whose instances differ in size.
+tn_object *tni_object_new_sized(struct tni_objects *s, tn_type *type, size_t size,
+                                const tn_site *site); /* new */
+
+#endif

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+//
+// objects: the state of this floor. Everything that an object's address leads to.
+#ifndef TNI_OBJECT_OBJECTS_H
+#define TNI_OBJECT_OBJECTS_H
+
+#include "memory/alloc.h"
+
+// Bits of tn_object.flags.
+enum {
+    TNI_DEAD = 1,     // its destruction began; weak references no longer give it
+    TNI_REPORTED = 2, // a saturated count was reported
+};
+
+// Indexes of the types that the library brings, in the order of their registration.
+enum {
+    TNI_TYPE_NONE,
+    TNI_TYPE_STR,
+    TNI_TYPE_LIST,
+    TNI_TYPE_DICT,
+    TNI_TYPE_WEAKREF,
+    TNI_TYPE_WEAKMAP,
+};
+
+// Objects whose count reached zero and that are not destroyed yet, in the order in which they will
+// be. Linked through the first eight bytes of their headers.
+struct tni_reap {
+    tn_object *first;
+    tn_object **insert; // where the next one goes: behind its siblings, before older ones
+    bool running;
+};
+
+struct tni_weak_table;
+
+struct tni_objects {
+    struct tni_memory memory; // first: see TNI_CAST_UP
+    tn_type **types;          // by index; 0 is empty
+    uint32_t type_count, type_room;
+    struct tni_weak_table **tables; // weak-value maps by number; NULL: free
+    uint32_t table_count;
+    struct tni_reap reap;
+    tn_gc_population population;
+    size_t young_net; // tracked objects made minus freed since the last collection, at least 0
+    uint64_t hash_key[2];
+};
+
+static inline struct tni_objects *
+tni_objects_of(const tn_object *o)
+{
+    return TNI_CAST_UP(struct tni_objects, tni_memory_of(o));
+}
+
+#endif

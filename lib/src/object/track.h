@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+//
+// track: the planes of one object, and the population that they add up to.
+//
+// Invariant: population.generation[g] and population.frozen are the numbers of tracked objects
+// whose planes say so; frozen_bytes is the sum of the frozen ones' slots.
+#ifndef TNI_OBJECT_TRACK_H
+#define TNI_OBJECT_TRACK_H
+
+#include "object/objects.h"
+
+// Where an object's bits are.
+struct tni_place {
+    struct tni_page *page;
+    struct tni_row *row;
+    uint64_t bit;
+};
+
+static inline struct tni_place
+tni_place_of(const tn_object *o)
+{
+    struct tni_page *page = tni_page_of(o);
+    unsigned slot = tni_slot_of(page, o);
+    return (struct tni_place){page, tni_page_row(page, slot / TNI_ROW_SLOTS),
+                              UINT64_C(1) << slot % TNI_ROW_SLOTS};
+}
+
+static inline int
+tni_generation_at(struct tni_place at)
+{
+    return at.row->gen0 & at.bit ? 0 : at.row->gen1 & at.bit ? 1 : 2;
+}
+
+// A new object enters generation 0.
+static inline void
+tni_track(struct tni_objects *s, const tn_object *o)
+{
+    struct tni_place at = tni_place_of(o);
+    TN_DEBUG(!(at.row->tracked & at.bit));
+    at.row->tracked |= at.bit;
+    at.row->gen0 |= at.bit;
+    at.page->young = true;
+    s->population.generation[0]++;
+    s->young_net++;
+}
+
+static inline void
+tni_leave_population(struct tni_objects *s, struct tni_place at)
+{
+    if (at.row->frozen & at.bit) {
+        s->population.frozen--;
+        s->population.frozen_bytes -= at.page->size;
+    } else {
+        s->population.generation[tni_generation_at(at)]--;
+    }
+}
+
+static inline void
+tni_untrack(struct tni_objects *s, const tn_object *o)
+{
+    struct tni_place at = tni_place_of(o);
+    if (!(at.row->tracked & at.bit))
+        return;
+    tni_leave_population(s, at);
+    s->young_net -= s->young_net > 0;
+    at.row->tracked &= ~at.bit;
+    at.row->gen0 &= ~at.bit;
+    at.row->gen1 &= ~at.bit;
+    at.row->frozen &= ~at.bit;
+}
+
+#endif

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+//
+// type: what the passes need to know of an object: where its values are, and how to let go of them.
+//
+// A type's counted references are one span of values, plus what its [traverse] reports. The span is
+// the slots at the start of the payload or, for a spilled type, what the struct tni_span there
+// says. So the library's own types need no traverse, and a pass may stop in the middle of a span.
+#ifndef TNI_OBJECT_TYPE_H
+#define TNI_OBJECT_TYPE_H
+
+#include "object/objects.h"
+
+struct tni_span {
+    tn_value *values; // absent ones are skipped
+    size_t count;
+};
+
+struct tn_type {
+    struct tni_account account; // of instances and their buffers
+    const char *name;
+    uint32_t index;
+    unsigned flags;
+    unsigned bin;        // of an instance; a str has its own
+    uint16_t size;       // of an instance, header included
+    uint16_t slot_count; // values at the start of the payload
+    uint16_t weak_at;    // offset of the weak word in the object; 0: none
+    bool tracked;        // instances are seen by the collector
+    bool spilled;        // the payload starts with a struct tni_span
+    void (*traverse)(tn_object *o, tn_visit *visit, void *arg);
+    void (*clear)(tn_object *o); // spilled types: drops the span's values too
+    size_t (*size_of)(const tn_object *o);
+    bool (*check)(const tn_object *o); // the type's own invariant; may be NULL
+    size_t table_size;                 // of this record with its names
+    const char *slots[];               // [slot_count] names
+};
+
+// What only the library's own types may ask for, beside the public specification.
+struct tni_builtin {
+    tn_type_spec spec;
+    bool spilled;
+    bool (*check)(const tn_object *o);
+};
+
+tn_err tni_type_add(struct tni_objects *s, const struct tni_builtin *builtin, tn_type **type);
+void tni_types_fini(struct tni_objects *s);
+
+static inline tn_type *
+tni_type_of(const tn_object *o)
+{
+    return tni_objects_of(o)->types[o->type];
+}
+
+static inline struct tni_span
+tni_span_of(const tn_type *type, const tn_object *o)
+{
+    if (type->spilled)
+        return *(struct tni_span *)tn_payload(o);
+    return (struct tni_span){tn_payload(o), type->slot_count};
+}
+
+// The library's own types are told apart by their index. A wrong object is a programming error.
+static inline void *
+tni_payload_as(const tn_object *o, uint32_t index)
+{
+    TN_ASSERT(o->type == index);
+    return tn_payload(o);
+}
+
+static inline bool
+tni_value_is(tn_value v, uint32_t index)
+{
+    return tn_is_object(v) && tn_as_object(v)->type == index;
+}
+
+#endif

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+#include "object/weak.h"
+
+#include "object/object.h"
+
+enum { MAX_TABLES = 0x7fffffff };
+
+static uint64_t *
+weak_word(const tn_object *o)
+{
+    return (uint64_t *)(void *)((char *)o + tni_type_of(o)->weak_at);
+}
+
+static struct tni_weak_table *
+table_of(struct tni_objects *s, tni_link_name name)
+{
+    return name & 1 ? s->tables[(uint32_t)name >> 1] : NULL;
+}
+
+static struct tni_link *
+link_of(struct tni_objects *s, tni_link_name name)
+{
+    struct tni_weak_table *table = table_of(s, name);
+    if (table != NULL)
+        return table->link(table, (uint32_t)(name >> 32));
+    return tn_payload((tn_object *)(uintptr_t)name);
+}
+
+void
+tni_weak_link(struct tni_objects *s, tni_link_name name, tn_object *target)
+{
+    struct tni_link *link = link_of(s, name);
+    TN_DEBUG(link->target == NULL && !(target->flags & TNI_DEAD));
+    link->target = target;
+    link->next = *weak_word(target);
+    *weak_word(target) = name;
+}
+
+void
+tni_weak_unlink(struct tni_objects *s, tni_link_name name)
+{
+    struct tni_link *link = link_of(s, name);
+    tni_link_name *at = weak_word(link->target);
+    while (*at != name)
+        at = &link_of(s, *at)->next;
+    *at = link->next;
+    *link = (struct tni_link){NULL, 0};
+}
+
+void
+tni_weak_clear(struct tni_objects *s, tn_object *o)
+{
+    tni_link_name name = *weak_word(o);
+    *weak_word(o) = 0;
+    while (name != 0) {
+        struct tni_link *link = link_of(s, name);
+        struct tni_weak_table *table = table_of(s, name);
+        tni_link_name next = link->next;
+        TN_DEBUG(link->target == o);
+        *link = (struct tni_link){NULL, 0};
+        if (table != NULL)
+            table->died(table, (uint32_t)(name >> 32));
+        name = next;
+    }
+}
+
+// --- Tables --------------------------------------------------------------------------------------
+
+static uint32_t
+free_number(const struct tni_objects *s)
+{
+    uint32_t number = 0;
+    while (number < s->table_count && s->tables[number] != NULL)
+        number++;
+    return number;
+}
+
+tn_err
+tni_weak_add_table(struct tni_objects *s, struct tni_weak_table *table)
+{
+    uint32_t number = free_number(s);
+    if (number == MAX_TABLES)
+        return TN_ELIMIT;
+    if (number == s->table_count) {
+        size_t size = s->table_count * sizeof *s->tables;
+        void *tables = tni_table_resize(&s->memory, s->tables, size, size + sizeof *s->tables);
+        if (tables == NULL)
+            return TN_ENOMEM;
+        s->tables = tables;
+        s->table_count++;
+    }
+    table->number = number;
+    s->tables[number] = table;
+    return TN_OK;
+}
+
+void
+tni_weak_remove_table(struct tni_objects *s, struct tni_weak_table *table)
+{
+    s->tables[table->number] = NULL;
+}
+
+// --- The weak reference, an object whose payload is one link
+// ------------------------------------------
+
+static void
+weakref_clear(tn_object *weak)
+{
+    struct tni_link *link = tn_payload(weak);
+    if (link->target != NULL)
+        tni_weak_unlink(tni_objects_of(weak), (uintptr_t)weak);
+}
+
+static bool
+weakref_check(const tn_object *weak)
+{
+    const struct tni_link *link = tn_payload(weak);
+    return link->target == NULL || !(link->target->flags & TNI_DEAD);
+}
+
+const struct tni_builtin tni_weakref_type = {
+    .spec = {.name = "weakref",
+             .native = sizeof(struct tni_link),
+             .flags = TN_ACYCLIC,
+             .clear = weakref_clear},
+    .check = weakref_check,
+};
+
+// The weak reference that all callers share, when there is one.
+static tn_object *
+find_shared(struct tni_objects *s, const tn_object *target)
+{
+    tni_link_name name = *weak_word(target);
+    while (name != 0 && name & 1)
+        name = link_of(s, name)->next;
+    return (tn_object *)(uintptr_t)name;
+}
+
+tn_err
+tn_weak_new_at(tn_object *target, const tn_site *site, tn_object **result)
+{
+    struct tni_objects *s = tni_objects_of(target);
+    if (!tni_is_weakly_referable(target))
+        return TN_ETYPE;
+    tn_object *weak = find_shared(s, target);
+    if (weak != NULL) {
+        *result = tn_incref(weak);
+        return TN_OK;
+    }
+    weak = tni_object_new(s, s->types[TNI_TYPE_WEAKREF], site);
+    if (weak == NULL)
+        return TN_ENOMEM;
+    tni_weak_link(s, (uintptr_t)weak, target);
+    *result = weak;
+    return TN_OK;
+}
+
+tn_object *
+tn_weak_get(const tn_object *weak)
+{
+    struct tni_link *link = tni_payload_as(weak, TNI_TYPE_WEAKREF);
+    bool alive = link->target != NULL && !(link->target->flags & TNI_DEAD);
+    return alive ? tn_incref(link->target) : NULL;
+}
+
+bool
+tni_weak_check(struct tni_objects *s, const tn_object *o)
+{
+    for (tni_link_name name = *weak_word(o); name != 0; name = link_of(s, name)->next)
+        if (link_of(s, name)->target != o)
+            return false;
+    return true;
+}

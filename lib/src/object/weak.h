@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+//
+// weak: who has to be told when an object dies.
+//
+// An object of a type with TN_WEAK has one weak word, which names the first of a chain of links;
+// each link names the next. A link is either inside a weak reference object or an entry of a weak
+// table, which may move when it grows, so a name is an address in the one case and table and entry
+// number in the other. Weak knows nothing of how a table finds its entries; it calls [died].
+//
+// Invariant: every link of an object's chain has the object as its target, and no other link has.
+#ifndef TNI_OBJECT_WEAK_H
+#define TNI_OBJECT_WEAK_H
+
+#include "object/type.h"
+
+// 0: no link. Lowest bit 0: address of a weak reference. 1: entry << 32 | table << 1 | 1.
+typedef uint64_t tni_link_name;
+
+struct tni_link {
+    tn_object *target; // NULL: dead or never set
+    tni_link_name next;
+};
+
+struct tni_weak_table {
+    struct tni_link *(*link)(struct tni_weak_table *table, uint32_t entry);
+    // The entry's object began to die; its link is empty already.
+    void (*died)(struct tni_weak_table *table, uint32_t entry);
+    uint32_t number; // in the heap's list of tables
+};
+
+static inline bool
+tni_is_weakly_referable(const tn_object *o)
+{
+    return tni_type_of(o)->weak_at != 0;
+}
+
+static inline tni_link_name
+tni_entry_name(const struct tni_weak_table *table, uint32_t entry)
+{
+    return (uint64_t)entry << 32 | (uint64_t)table->number << 1 | 1;
+}
+
+// Puts the link called [name] into the chain of [target], which must be weakly referable.
+void tni_weak_link(struct tni_objects *s, tni_link_name name, tn_object *target);
+// Takes it out again. O(links of the target).
+void tni_weak_unlink(struct tni_objects *s, tni_link_name name);
+// Step 4 of the order of destruction: empties the chain of [o] and tells the tables.
+void tni_weak_clear(struct tni_objects *s, tn_object *o);
+
+tn_err tni_weak_add_table(struct tni_objects *s, struct tni_weak_table *table);
+void tni_weak_remove_table(struct tni_objects *s, struct tni_weak_table *table);
+
+extern const struct tni_builtin tni_weakref_type;
+
+bool tni_weak_check(struct tni_objects *s, const tn_object *o);
+
+#endif
