@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+//
+// gc: questions are answered from the shards' figures, orders become jobs.
+//
+// An order suspends its request before it submits the job, so that the maintenance thread may
+// answer at any moment; a refused one is answered and resumed here.
+#include "admin/gc.h"
+
+#include "admin/admin.h"
+#include "admin/input.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+// --- GET /v1/gc ------------------------------------------------------------------------------
+
+static double
+seconds(uint64_t ns)
+{
+    return ns / 1e9;
+}
+
+static void
+add_last_run(struct text *t, const struct jobs_state *state, int g)
+{
+    if (state->last[g].at_ms == 0) {
+        text_adds(t, "\"last_run\":null,\"last_cause\":null");
+        return;
+    }
+    text_adds(t, "\"last_run\":");
+    text_add_time(t, state->last[g].at_ms);
+    text_addf(t, ",\"last_cause\":\"%s\"", job_cause_name(state->last[g].cause));
+}
+
+static void
+add_generation(struct text *t, const struct shard_figures *f, const struct jobs_state *state, int g)
+{
+    const tn_gc_stats *s = &f->stats[g];
+    text_addf(t, "{\"generation\":%d,\"objects\":%zu,\"count\":%zu,", g,
+              f->population.generation[g], f->count[g]);
+    text_addf(t, "\"collections\":%lu,\"collected\":%lu,\"uncollectable\":%lu,\"candidates\":%lu,",
+              (unsigned long)s->collections, (unsigned long)s->collected,
+              (unsigned long)s->uncollectable, (unsigned long)s->candidates);
+    text_addf(t, "\"time_seconds\":%.9f,\"pause\":{\"last\":%.9f,\"max\":%.9f},", seconds(s->ns),
+              seconds(s->last_ns), seconds(s->longest_ns));
+    add_last_run(t, state, g);
+    text_adds(t, "}");
+}
+
+static void
+add_title(struct text *t, const struct job_title *title)
+{
+    text_addf(t, "{\"operation\":\"%s\",\"cause\":\"%s\"", job_kind_name(title->kind),
+              job_cause_name(title->cause));
+    if (title->generation >= 0)
+        text_addf(t, ",\"generation\":%d", title->generation);
+    text_adds(t, "}");
+}
+
+static void
+add_state(struct text *t, const struct shard_figures *f, const struct jobs_state *state)
+{
+    text_adds(t, "{\"generations\":[");
+    for (int g = 0; g < TN_GENERATIONS; g++) {
+        text_adds(t, g ? "," : "");
+        add_generation(t, f, state, g);
+    }
+    text_addf(t,
+              "],\"frozen\":{\"objects\":%zu,\"bytes\":%zu},\"in_progress\":", f->population.frozen,
+              f->population.frozen_bytes);
+    if (state->busy)
+        add_title(t, &state->running);
+    else
+        text_adds(t, "null");
+    text_adds(t, "}");
+}
+
+void
+gc_show(struct request *r)
+{
+    struct admin *admin = r->app;
+    struct shards shards;
+    if (!input_shards(r, admin->domain, &shards))
+        return;
+    struct jobs_state state;
+    struct shard_figures f;
+    jobs_read(admin->jobs, &state);
+    if (shards.count == admin->domain->shard_count)
+        domain_read_figures(admin->domain, &f);
+    else
+        shard_read_figures(shards.first, &f);
+    struct text t;
+    text_init(&t);
+    add_state(&t, &f, &state);
+    reply_json(r, 200, &t);
+}
+
+// --- Orders ----------------------------------------------------------------------------------
+
+// A job and the request that waits for it. The request owns it.
+struct order {
+    struct job job;
+    struct request *request;
+};
+
+static void
+add_sizes(struct text *t, const char *name, const struct job_sizes *s)
+{
+    text_addf(t, "\"%s\":{\"objects\":%zu,\"bytes\":%zu,\"users_resident\":%zu}", name, s->objects,
+              s->bytes, s->users_resident);
+}
+
+static void
+add_collected(struct text *t, const struct job *job)
+{
+    const tn_gc_result *f = &job->found;
+    text_addf(t, "{\"generation\":%d,\"collected\":%zu,\"uncollectable\":%zu,\"candidates\":%zu,",
+              job->title.generation, f->collected, f->uncollectable, f->candidates);
+    text_addf(t, "\"bytes_freed\":%zu,\"seconds\":%.9f,\"pause_max_seconds\":%.9f,", f->bytes_freed,
+              seconds(job->ns), seconds(job->pause_max_ns));
+    text_addf(t, "\"slices\":%u,\"complete\":%s,", job->slices, job->complete ? "true" : "false");
+    add_sizes(t, "before", &job->before);
+    text_adds(t, ",");
+    add_sizes(t, "after", &job->after);
+    text_adds(t, "}");
+}
+
+static void
+add_frozen(struct text *t, const struct job *job)
+{
+    text_addf(t, "{\"frozen\":{\"objects\":%zu,\"bytes\":%zu},", job->after.frozen,
+              job->after.frozen_bytes);
+    text_addf(t, "\"delta\":{\"objects\":%ld,\"bytes\":%ld},\"complete\":%s}",
+              (long)job->after.frozen - (long)job->before.frozen,
+              (long)job->after.frozen_bytes - (long)job->before.frozen_bytes,
+              job->complete ? "true" : "false");
+}
+
+static void
+answer(struct job *job)
+{
+    struct order *order = (struct order *)job;
+    struct text t;
+    text_init(&t);
+    if (job->error)
+        reply_problem(order->request, "out-of-memory", "A shard was left as it was: %s.",
+                      tn_strerror(job->error));
+    else {
+        (job->title.kind == JOB_COLLECT ? add_collected : add_frozen)(&t, job);
+        reply_json(order->request, 200, &t);
+    }
+    text_fini(&t);
+    request_resume(order->request);
+}
+
+static void
+refuse(struct request *r, enum jobs_answer why, const struct jobs_state *state)
+{
+    const struct job_title *running = &state->running;
+    if (why == JOBS_CANCELLED)
+        reply_problem(r, "shutting-down", "The service is about to stop.");
+    else if (running->generation < 0)
+        reply_problem(r, "operation-in-progress", "A %s %s is running.",
+                      job_cause_name(running->cause), job_kind_name(running->kind));
+    else
+        reply_problem(r, "operation-in-progress", "A %s %s of generation %d is running.",
+                      job_cause_name(running->cause), job_kind_name(running->kind),
+                      running->generation);
+    request_resume(r);
+}
+
+static void
+submit(struct request *r, enum job_kind kind, int generation)
+{
+    struct admin *admin = r->app;
+    struct order *order = calloc(1, sizeof *order);
+    if (!order) {
+        reply_problem(r, "out-of-memory", "There is no memory for the request.");
+        return;
+    }
+    order->request = r;
+    order->job.title = (struct job_title){kind, CAUSE_MANUAL, generation, NULL};
+    order->job.done = answer;
+    r->state = order;
+    r->state_free = free;
+    request_suspend(r, NULL);
+    struct jobs_state state;
+    enum jobs_answer accepted = jobs_submit(admin->jobs, &order->job, &state);
+    if (accepted != JOBS_ACCEPTED)
+        refuse(r, accepted, &state);
+}
+
+static bool
+read_collect(struct request *r, const json_t *body, int *generation)
+{
+    bool wait = true;
+    int budget_ms = 0;
+    if (!input_int(r, body, "generation", 0, TN_GENERATIONS - 1, generation) ||
+        !input_int(r, body, "budget_ms", 0, INT_MAX, &budget_ms) ||
+        !input_bool(r, body, "wait", &wait))
+        return false;
+    if (json_object_get(body, "budget_ms") && *generation < TN_GENERATIONS - 1)
+        reply_problem(r, "budget-needs-full", "budget_ms goes with generation 2 only.");
+    else if (budget_ms != 0)
+        reply_problem(r, "invalid-body", "budget_ms must be 0: a shard is collected in one go.");
+    else if (!wait)
+        reply_problem(r, "invalid-body", "wait must be true: the answer comes with the result.");
+    return r->reply.status == 0;
+}
+
+void
+gc_collect(struct request *r)
+{
+    static const char *const names[] = {"generation", "budget_ms", "wait", NULL};
+    int generation = TN_GENERATIONS - 1;
+    json_t *body = input_body(r, names);
+    bool read = body && read_collect(r, body, &generation);
+    json_decref(body);
+    if (read)
+        submit(r, JOB_COLLECT, generation);
+}
+
+void
+gc_freeze(struct request *r)
+{
+    static const char *const names[] = {"collect_first", NULL};
+    bool collect_first = true;
+    json_t *body = input_body(r, names);
+    bool read = body && input_bool(r, body, "collect_first", &collect_first);
+    json_decref(body);
+    if (read)
+        submit(r, JOB_FREEZE, collect_first ? TN_GENERATIONS - 1 : -1);
+}
+
+void
+gc_unfreeze(struct request *r)
+{
+    static const char *const names[] = {NULL};
+    json_t *body = input_body(r, names);
+    if (!body)
+        return;
+    json_decref(body);
+    submit(r, JOB_UNFREEZE, -1);
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+//
+// memory: every figure is the heap's own account, read under the shard's lock for a moment; nothing
+// is walked. The peak of several shards is the sum of their peaks, which is at least the peak of
+// the sum.
+#include "admin/memory.h"
+
+#include "admin/admin.h"
+#include "admin/input.h"
+#include "base/process.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { TYPES_SHOWN = 20, TYPES_READ = 256 };
+
+// The types of several heaps, those of one name added up.
+struct usage {
+    tn_usage rows[TYPES_READ];
+    size_t count;
+};
+
+static tn_memory
+read_account(const struct shards *shards)
+{
+    tn_memory sum = {0};
+    for (unsigned i = 0; i < shards->count; i++) {
+        struct shard_figures f;
+        shard_read_figures(&shards->first[i], &f);
+        sum.current += f.memory.current;
+        sum.peak += f.memory.peak;
+        sum.overhead += f.memory.overhead;
+    }
+    return sum;
+}
+
+// --- Types -----------------------------------------------------------------------------------
+
+static void
+add_usage(struct usage *sum, const tn_usage *row)
+{
+    size_t i = 0;
+    while (i < sum->count && strcmp(sum->rows[i].name, row->name) != 0)
+        i++;
+    if (i == TYPES_READ)
+        return;
+    if (i == sum->count)
+        sum->rows[sum->count++] = (tn_usage){.name = row->name};
+    sum->rows[i].objects += row->objects;
+    sum->rows[i].bytes += row->bytes;
+}
+
+// The names belong to the heaps, which live as long as the domain.
+static void
+read_usage(const struct shards *shards, struct usage *sum)
+{
+    for (unsigned i = 0; i < shards->count; i++) {
+        struct shard *s = &shards->first[i];
+        tn_usage rows[TYPES_READ];
+        shard_take(s);
+        size_t count = tn_usage_get(s->heap, rows, TYPES_READ);
+        shard_give(s);
+        for (size_t k = 0; k < count && k < TYPES_READ; k++)
+            add_usage(sum, &rows[k]);
+    }
+}
+
+static int
+by_bytes(const void *a, const void *b)
+{
+    const tn_usage *x = a, *y = b;
+    if (x->bytes != y->bytes)
+        return x->bytes < y->bytes ? 1 : -1;
+    return strcmp(x->name, y->name);
+}
+
+static void
+add_types(struct text *t, const struct shards *shards)
+{
+    struct usage usage = {.count = 0};
+    read_usage(shards, &usage);
+    qsort(usage.rows, usage.count, sizeof usage.rows[0], by_bytes);
+    for (size_t i = 0; i < usage.count && i < TYPES_SHOWN; i++) {
+        text_adds(t, i ? ",{\"name\":" : "{\"name\":");
+        text_add_json(t, span_of(usage.rows[i].name));
+        text_addf(t, ",\"objects\":%zu,\"bytes\":%zu}", usage.rows[i].objects, usage.rows[i].bytes);
+    }
+}
+
+// --- Replies ---------------------------------------------------------------------------------
+
+static void
+add_known(struct text *t, int64_t bytes)
+{
+    if (bytes < 0)
+        text_adds(t, "null");
+    else
+        text_add_int(t, bytes);
+}
+
+static void
+add_process(struct text *t)
+{
+    struct process_memory p;
+    process_read_memory(&p);
+    text_adds(t, "\"rss\":");
+    add_known(t, p.rss);
+    text_adds(t, ",\"cgroup\":{\"current\":");
+    add_known(t, p.cgroup_current);
+    text_adds(t, ",\"max\":");
+    add_known(t, p.cgroup_max);
+    text_adds(t, "}");
+}
+
+void
+memory_show(struct request *r)
+{
+    struct admin *admin = r->app;
+    struct shards shards;
+    if (!input_shards(r, admin->domain, &shards))
+        return;
+    tn_memory m = read_account(&shards);
+    struct text t;
+    text_init(&t);
+    text_addf(&t, "{\"traced\":{\"current\":%zu,\"peak\":%zu,\"overhead\":%zu},", m.current, m.peak,
+              m.overhead);
+    add_process(&t);
+    text_adds(&t, ",\"types\":[");
+    add_types(&t, &shards);
+    text_adds(&t, "]}");
+    reply_json(r, 200, &t);
+}
+
+void
+memory_reset_peak(struct request *r)
+{
+    struct admin *admin = r->app;
+    struct shards shards;
+    if (!input_shards(r, admin->domain, &shards))
+        return;
+    tn_memory before = read_account(&shards);
+    for (unsigned i = 0; i < shards.count; i++) {
+        shard_take(&shards.first[i]);
+        tn_memory_reset_peak(shards.first[i].heap);
+        shard_give(&shards.first[i]);
+    }
+    tn_memory after = read_account(&shards);
+    struct text t;
+    text_init(&t);
+    text_addf(&t, "{\"before\":{\"peak\":%zu},\"after\":{\"peak\":%zu}}", before.peak, after.peak);
+    reply_json(r, 200, &t);
+}

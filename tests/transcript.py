@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Runs what README.md shows against a real server and compares.
+
+The transcript (the ```console block) is a shell session: lines that start with "$ " are typed, the
+lines that follow are what the server said, compared after times, ids, tokens and measured sizes and
+durations have been replaced by their names. The ```sh and ```python blocks are run as they stand; what
+they print must be what the comments at the ends of their lines say.
+
+Usage: transcript.py [--print]    TENURED names the program, else build/asan/server/tenured
+--print shows the transcript of a real run, to be pasted into README.md.
+"""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PROGRAM = os.environ.get("TENURED", str(ROOT / "build/asan/server/tenured"))
+PATIENCE = 30  # seconds, for anything
+END = "--- end of command ---"
+
+NAMES = [
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "TIME"),
+    (r"s_[0-9a-f]{4}[A-Za-z0-9_-]{22}", "SESSION"),
+    (r"tn1_[0-9a-f]{4}[A-Za-z0-9_-]{43}", "TOKEN"),
+    (r'("[a-z_]*(?:seconds|bytes|bytes_freed)":)[0-9.e+-]+', r"\1N"),
+    (r'("slices":)\d+', r"\1N"),
+]
+
+
+def normalised(text):
+    for pattern, name in NAMES:
+        text = re.sub(pattern, name, text)
+    return [line.rstrip() for line in text.splitlines()]
+
+
+def blocks(kind):
+    return re.findall(rf"```{kind}\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+
+
+class Server:
+    """The real program on free ports, with a store that goes with it."""
+
+    def __enter__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="tenure-transcript-")
+        ports = pathlib.Path(self.folder.name, "ports")
+        self.log = open(pathlib.Path(self.folder.name, "log"), "w+")
+        self.process = subprocess.Popen(
+            [PROGRAM, "--config", str(ROOT / "config/tenured.json"), "--ports-file", str(ports),
+             "--set", "listen.data=127.0.0.1:0", "--set", "listen.admin=127.0.0.1:0",
+             "--set", f"store.path={self.folder.name}/tenured.db"],
+            stdout=self.log, stderr=subprocess.STDOUT)
+        deadline = time.monotonic() + PATIENCE
+        while not ports.exists():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                sys.exit(f"The server did not start:\n{self.said()}")
+            time.sleep(0.01)
+        self.ports = dict(line.split() for line in ports.read_text().splitlines())
+        return self
+
+    def __exit__(self, *failure):
+        self.process.terminate()
+        status = self.process.wait(PATIENCE)
+        if status != 0:
+            sys.exit(f"The server ended with {status}:\n{self.said()}")
+        self.log.close()
+        self.folder.cleanup()
+
+    def said(self):
+        self.log.seek(0)
+        return self.log.read()
+
+    def localised(self, text):
+        return text.replace(":8080", f":{self.ports['data']}").replace(":8081", f":{self.ports['admin']}")
+
+
+def steps(transcript):
+    """[(command, expected lines)]; a command may go on after a backslash."""
+    found = []
+    for line in transcript.splitlines():
+        if line.startswith("$ "):
+            found.append(([line[2:]], []))
+        elif found[-1][0][-1].endswith("\\"):
+            found[-1][0].append(line)
+        else:
+            found[-1][1].append(line)
+    return [("\n".join(command), expected) for command, expected in found]
+
+
+def typed(server, commands):
+    """What each command printed, all of them typed into one shell."""
+    script = "".join(server.localised(f"{command}\necho\necho '{END}'\n") for command in commands)
+    shell = subprocess.run(["bash"], input=script, capture_output=True, text=True,
+                           timeout=PATIENCE, cwd=server.folder.name)
+    return [said.strip("\n") for said in shell.stdout.split(END + "\n")], shell.stderr
+
+
+def check_transcript(server, transcript):
+    wanted = steps(transcript)
+    said, errors = typed(server, [command for command, _ in wanted])
+    for (command, expected), got in zip(wanted, said):
+        if normalised(got) != normalised("\n".join(expected)):
+            sys.exit(f"README.md shows\n$ {command}\n" + "\n".join(expected) +
+                     f"\nbut the server said\n{got}\n{errors}")
+    return len(wanted)
+
+
+def check_example(server, name, program, text):
+    expected = re.findall(r"#\s+(\S.*)$", text, re.M)
+    run = subprocess.run(program, input=server.localised(text), capture_output=True, text=True,
+                         timeout=PATIENCE, cwd=server.folder.name)
+    if run.returncode != 0 or normalised(run.stdout) != expected:
+        sys.exit(f"README.md's {name} example should print {expected}, but it printed\n{run.stdout}{run.stderr}")
+
+
+def print_transcript(server, transcript):
+    commands = [command for command, _ in steps(transcript)]
+    said, errors = typed(server, commands)
+    for command, got in zip(commands, said):
+        print(f"$ {command}" + (f"\n{got}" if got else ""))
+    sys.stderr.write(errors)
+
+
+def main():
+    transcript = blocks("console")[0]
+    with Server() as server:
+        if "--print" in sys.argv:
+            return print_transcript(server, transcript)
+        count = check_transcript(server, transcript)
+        check_example(server, "curl", ["bash", "-eu"], blocks("sh")[-1])
+        check_example(server, "Python", [sys.executable, "-"], blocks("python")[-1])
+    print(f"{count} commands and two examples of README.md do what it shows")
+
+
+if __name__ == "__main__":
+    main()
