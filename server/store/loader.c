@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+//
+// loader: a bounded queue of lookups and the thread that answers them one by one.
+//
+// Locking: [lock] guards the queue; it is held neither while the store is asked nor while a
+// lookup's [done] runs.
+#include "store/loader.h"
+
+#include "base/assert.h"
+#include "base/locks.h"
+
+#include <stdlib.h>
+
+struct loader {
+    struct store *store;
+    size_t limit;
+    pthread_t thread;
+    // Guarded by [lock].
+    struct lock lock;
+    pthread_cond_t work;
+    struct load *head, **tail;
+    size_t waiting;
+    bool stopping;
+};
+
+static struct load * /* stolen from the queue; NULL: the end */
+dequeue(struct loader *l)
+{
+    lock_take(&l->lock);
+    while (!l->head && !l->stopping)
+        lock_wait(&l->lock, &l->work);
+    struct load *load = l->head;
+    if (load) {
+        l->head = load->next;
+        l->waiting--;
+    }
+    if (!l->head)
+        l->tail = &l->head;
+    lock_give(&l->lock);
+    return load;
+}
+
+static void
+answer_found(void *arg, const struct user_row *user)
+{
+    struct load **load = arg;
+    (*load)->done(*load, LOAD_FOUND, user);
+    *load = NULL;
+}
+
+static void *
+loader_run(void *arg)
+{
+    struct loader *l = arg;
+    struct load *load;
+    while ((load = dequeue(l))) {
+        bool asked = l->store->ops->load_user(l->store, load->id, answer_found, &load);
+        if (load)
+            load->done(load, asked ? LOAD_ABSENT : LOAD_ERROR, NULL);
+    }
+    return NULL;
+}
+
+static void
+loader_free(struct loader *l)
+{
+    pthread_cond_destroy(&l->work);
+    lock_fini(&l->lock);
+    free(l);
+}
+
+struct loader *
+loader_start(struct store *store, size_t limit)
+{
+    struct loader *l = calloc(1, sizeof(*l));
+    if (!l)
+        return NULL;
+    l->store = store;
+    l->limit = limit;
+    l->tail = &l->head;
+    lock_init(&l->lock, LOCK_LOADER);
+    cond_init(&l->work);
+    if (pthread_create(&l->thread, NULL, loader_run, l) == 0)
+        return l;
+    loader_free(l);
+    return NULL;
+}
+
+bool
+loader_submit(struct loader *l, struct load *load)
+{
+    ASSERT(load->done);
+    lock_take(&l->lock);
+    bool room = l->waiting < l->limit;
+    if (room) {
+        load->next = NULL;
+        *l->tail = load;
+        l->tail = &load->next;
+        l->waiting++;
+        pthread_cond_signal(&l->work);
+    }
+    lock_give(&l->lock);
+    return room;
+}
+
+void
+loader_stop(struct loader *l)
+{
+    lock_take(&l->lock);
+    l->stopping = true;
+    pthread_cond_signal(&l->work);
+    lock_give(&l->lock);
+    pthread_join(l->thread, NULL);
+    loader_free(l);
+}

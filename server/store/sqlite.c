@@ -1,0 +1,516 @@
+// SPDX-License-Identifier: MIT
+//
+// sqlite: the default store, one SQLite file in WAL mode.
+//
+// Invariant: apply returns true only when every byte that its commit wrote to the log was synced.
+// synchronous=FULL promises it; we look.
+// Ownership: [db] and [statements] belong to the thread that applies. A reader is a connection that
+// belongs to the thread that took it; idle ones lie in a list under [lock].
+#include "base/assert.h"
+#include "base/locks.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "store/db.h"
+#include "store/place.h"
+#include "store/schema.h"
+#include "store/store.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// The log holds about 4000 pages, 32 MiB, before a commit copies it into the file.
+#define SETTINGS                                                                                   \
+    "PRAGMA page_size = 8192;"                                                                     \
+    "PRAGMA journal_mode = WAL;"                                                                   \
+    "PRAGMA synchronous = FULL;"                                                                   \
+    "PRAGMA wal_autocheckpoint = 4000;"
+
+enum statement_name {
+#define STATEMENT_NAME(name, sql) name,
+    SCHEMA_STATEMENTS(STATEMENT_NAME)
+#undef STATEMENT_NAME
+        STATEMENT_COUNT
+};
+
+static const char *const statement_sql[STATEMENT_COUNT] = {
+#define STATEMENT_SQL(name, sql) [name] = (sql),
+    SCHEMA_STATEMENTS(STATEMENT_SQL)
+#undef STATEMENT_SQL
+};
+
+struct reader {
+    struct db *db;
+    struct statement select_user;
+    struct reader *next;
+};
+
+struct sqlite {
+    struct store store;
+    // Read-only after open.
+    char *path;
+    int place;
+    // Used by the thread that applies.
+    struct db *db;
+    struct statement statements[STATEMENT_COUNT];
+    // Guarded by [lock].
+    struct lock lock;
+    struct reader *idle;
+    // Shared.
+    _Atomic(enum db_fault) write_fault, read_fault;
+    _Atomic uint64_t syncs;
+};
+
+static void
+fault_print(const struct sqlite *s, enum db_fault fault, char *error, size_t error_size)
+{
+    snprintf(error, error_size, "store.path: %s %s", s->path, db_fault_sentence(fault));
+}
+
+// One line when the fault changes, so that a full disk is not filled by its own log.
+static bool
+fault_note(struct sqlite *s, _Atomic(enum db_fault) *now, const char *work, enum db_fault fault)
+{
+    if (atomic_exchange(now, fault) != fault)
+        log_event(fault == DB_OK ? LOG_INFO : LOG_ERROR,
+                  fault == DB_OK ? "store_recovered" : "store_failed", "work", "s", work, "path",
+                  "s", s->path, "reason", "s", db_fault_sentence(fault), NULL);
+    return fault == DB_OK;
+}
+
+// --- Rows -------------------------------------------------------------------------------------
+
+static struct user_row
+take_user(struct statement *s)
+{
+    struct user_row u;
+    u.id = statement_take_text(s);
+    u.name = statement_take_text(s);
+    u.email = statement_take_text(s);
+    u.attributes = statement_take_text(s);
+    u.version = statement_take_int(s);
+    u.created_at = statement_take_int(s);
+    u.updated_at = statement_take_int(s);
+    u.last_session = statement_take_text(s);
+    return u;
+}
+
+static bool
+take_session(struct statement *s, struct session_row *session)
+{
+    session->k = statement_take_int(s);
+    session->id = statement_take_text(s);
+    session->user_id = statement_take_text(s);
+    session->data = statement_take_text(s);
+    session->client = statement_take_text(s);
+    struct span hash = statement_take_text(s);
+    session->version = statement_take_int(s);
+    session->created_at = statement_take_int(s);
+    session->last_seen_at = statement_take_int(s);
+    session->idle_ttl = statement_take_int(s);
+    session->idle_expires_at = statement_take_int(s);
+    session->expires_at = statement_take_int(s);
+    if (hash.len != TOKEN_HASH_SIZE)
+        return false;
+    memcpy(session->token_hash, hash.data, TOKEN_HASH_SIZE);
+    return true;
+}
+
+static enum db_fault
+put_user(struct sqlite *sqlite, const struct user_row *user)
+{
+    struct statement *s = &sqlite->statements[PUT_USER];
+    statement_add_text(s, user->id);
+    statement_add_text(s, user->name);
+    statement_add_text(s, user->email);
+    statement_add_text(s, user->attributes);
+    statement_add_int(s, user->version);
+    statement_add_int(s, user->created_at);
+    statement_add_int(s, user->updated_at);
+    return statement_run(s);
+}
+
+static enum db_fault
+new_session(struct sqlite *sqlite, const struct session_row *session)
+{
+    struct statement *s = &sqlite->statements[NEW_SESSION];
+    statement_add_int(s, session->k);
+    statement_add_text(s, session->id);
+    statement_add_text(s, session->user_id);
+    statement_add_text(s, session->data);
+    statement_add_text(s, session->client);
+    statement_add_blob(s, session->token_hash, TOKEN_HASH_SIZE);
+    statement_add_int(s, session->version);
+    statement_add_int(s, session->created_at);
+    statement_add_int(s, session->last_seen_at);
+    statement_add_int(s, session->idle_ttl);
+    statement_add_int(s, session->idle_expires_at);
+    statement_add_int(s, session->expires_at);
+    return statement_run(s);
+}
+
+static enum db_fault
+end_session(struct sqlite *sqlite, const struct change *c)
+{
+    struct statement *deletion = &sqlite->statements[DELETE_SESSION];
+    statement_add_int(deletion, c->session.k);
+    enum db_fault fault = statement_run(deletion);
+    if (fault != DB_OK)
+        return fault;
+    struct statement *update = &sqlite->statements[SET_LAST_SESSION];
+    statement_add_text(update, c->user.last_session);
+    statement_add_text(update, c->session.user_id);
+    return statement_run(update);
+}
+
+// --- Batches ----------------------------------------------------------------------------------
+
+static enum db_fault
+change_write(struct sqlite *s, const struct change *c)
+{
+    switch (c->kind) {
+    case CHANGE_PUT_USER:
+        return put_user(s, &c->user);
+    case CHANGE_NEW_SESSION:
+        return new_session(s, &c->session);
+    case CHANGE_END_SESSION:
+        return end_session(s, c);
+    }
+    ASSERT(!"a kind of change");
+    return DB_MISUSED;
+}
+
+static enum db_fault
+run(struct sqlite *s, enum statement_name name)
+{
+    return statement_run(&s->statements[name]);
+}
+
+static enum db_fault
+transact(struct sqlite *s, const struct change *first)
+{
+    db_watch(s->db);
+    enum db_fault fault = run(s, BEGIN);
+    if (fault == DB_OK && !first)
+        fault = run(s, PROBE);
+    for (const struct change *c = first; c && fault == DB_OK; c = c->next)
+        fault = change_write(s, c);
+    if (fault == DB_OK)
+        fault = run(s, COMMIT);
+    if (fault == DB_OK && db_has_unsynced(s->db))
+        fault = DB_UNSYNCED;
+    // Some faults end the transaction by themselves.
+    if (db_in_transaction(s->db))
+        run(s, ROLLBACK);
+    return fault;
+}
+
+static bool
+sqlite_apply(struct store *store, const struct change *first)
+{
+    struct sqlite *s = (struct sqlite *)store;
+    // A probe touches one page and would call a damaged file well; only a batch may.
+    if (!first && s->write_fault == DB_DAMAGED)
+        return false;
+    enum db_fault fault = transact(s, first);
+    s->syncs += fault == DB_OK && db_has_synced(s->db);
+    return fault_note(s, &s->write_fault, "write", fault);
+}
+
+static bool
+sqlite_healthy(struct store *store)
+{
+    return ((struct sqlite *)store)->write_fault == DB_OK;
+}
+
+static uint64_t
+sqlite_syncs(struct store *store)
+{
+    return ((struct sqlite *)store)->syncs;
+}
+
+// --- Readers ----------------------------------------------------------------------------------
+
+static void
+reader_free(struct reader *r)
+{
+    statement_fini(&r->select_user);
+    db_close(r->db);
+    free(r);
+}
+
+static enum db_fault
+reader_new(const char *path, struct reader **reader)
+{
+    struct reader *r = calloc(1, sizeof(*r));
+    if (!r)
+        return DB_MEMORY;
+    enum db_fault fault = db_open(path, DB_READER, &r->db);
+    if (fault == DB_OK)
+        fault = statement_init(&r->select_user, r->db, SCHEMA_SELECT_USER);
+    if (fault == DB_OK)
+        *reader = r;
+    else
+        reader_free(r);
+    return fault;
+}
+
+static enum db_fault
+reader_take(struct sqlite *s, struct reader **reader)
+{
+    lock_take(&s->lock);
+    struct reader *r = s->idle;
+    if (r)
+        s->idle = r->next;
+    lock_give(&s->lock);
+    *reader = r;
+    return r ? DB_OK : reader_new(s->path, reader);
+}
+
+static void
+reader_give(struct sqlite *s, struct reader *r)
+{
+    lock_take(&s->lock);
+    r->next = s->idle;
+    s->idle = r;
+    lock_give(&s->lock);
+}
+
+static enum db_fault
+find_user(struct reader *r, struct span id, void (*found)(void *arg, const struct user_row *user),
+          void *arg)
+{
+    statement_add_text(&r->select_user, id);
+    if (statement_step(&r->select_user)) {
+        struct user_row user = take_user(&r->select_user);
+        found(arg, &user);
+    }
+    return statement_reset(&r->select_user);
+}
+
+static bool
+sqlite_load_user(struct store *store, struct span id,
+                 void (*found)(void *arg, const struct user_row *user), void *arg)
+{
+    struct sqlite *s = (struct sqlite *)store;
+    struct reader *r;
+    enum db_fault fault = reader_take(s, &r);
+    if (fault == DB_OK) {
+        fault = find_user(r, id, found, arg);
+        reader_give(s, r);
+    }
+    return fault_note(s, &s->read_fault, "read", fault);
+}
+
+struct visit {
+    bool (*each)(void *arg, const struct session_row *session);
+    void *arg;
+    bool ended; // by [each]
+};
+
+static enum db_fault
+visit_sessions(struct reader *r, struct visit *v)
+{
+    struct statement select;
+    struct session_row session;
+    statement_init(&select, r->db, SCHEMA_SELECT_SESSIONS);
+    while (!v->ended && statement_step(&select))
+        if (take_session(&select, &session))
+            v->ended = !v->each(v->arg, &session);
+        else
+            select.fault = DB_DAMAGED;
+    enum db_fault fault = select.fault;
+    statement_fini(&select);
+    return fault;
+}
+
+static bool
+sqlite_load_sessions(struct store *store,
+                     bool (*each)(void *arg, const struct session_row *session), void *arg,
+                     char *error, size_t error_size)
+{
+    struct sqlite *s = (struct sqlite *)store;
+    struct visit v = {each, arg, false};
+    struct reader *r;
+    enum db_fault fault = reader_take(s, &r);
+    if (fault == DB_OK) {
+        fault = visit_sessions(r, &v);
+        reader_give(s, r);
+    }
+    error[0] = 0;
+    if (fault != DB_OK)
+        fault_print(s, fault, error, error_size);
+    return fault == DB_OK && !v.ended;
+}
+
+// --- Opening ----------------------------------------------------------------------------------
+
+static enum db_fault
+insert_slot_key(struct db *db)
+{
+    uint8_t key[SLOT_KEY_SIZE];
+    secret_random(key, sizeof(key));
+    struct statement insert;
+    statement_init(&insert, db, SCHEMA_INSERT_SLOT_KEY);
+    statement_add_blob(&insert, key, sizeof(key));
+    enum db_fault fault = statement_run(&insert);
+    statement_fini(&insert);
+    return fault;
+}
+
+static enum db_fault
+select_slot_key(struct sqlite *s)
+{
+    struct statement select;
+    statement_init(&select, s->db, SCHEMA_SELECT_SLOT_KEY);
+    struct span key = statement_step(&select) ? statement_take_text(&select) : (struct span){0};
+    enum db_fault fault = select.fault;
+    if (fault == DB_OK && key.len != SLOT_KEY_SIZE)
+        fault = DB_DAMAGED;
+    if (fault == DB_OK)
+        memcpy(s->store.slot_key, key.data, SLOT_KEY_SIZE);
+    statement_fini(&select);
+    return fault;
+}
+
+// All or nothing: closing the connection rolls back what a fault left open.
+static enum db_fault
+create_schema(struct db *db)
+{
+    enum db_fault fault = db_execute(db, "BEGIN IMMEDIATE;" SCHEMA_CREATE);
+    if (fault == DB_OK)
+        fault = insert_slot_key(db);
+    return fault == DB_OK ? db_execute(db, "COMMIT") : fault;
+}
+
+struct identity {
+    int64_t application, version, tables;
+};
+
+static enum db_fault
+read_identity(struct db *db, struct identity *i)
+{
+    enum db_fault fault = db_select_int(db, "PRAGMA application_id", &i->application);
+    if (fault == DB_OK)
+        fault = db_select_int(db, "PRAGMA user_version", &i->version);
+    if (fault == DB_OK)
+        fault = db_select_int(db, "SELECT count(*) FROM sqlite_schema", &i->tables);
+    return fault;
+}
+
+static bool
+is_empty(const struct identity *i)
+{
+    return i->application == 0 && i->version == 0 && i->tables == 0;
+}
+
+// Comes before any change, so that a file that is not ours stays as it is.
+static bool
+check_identity(const char *path, const struct identity *i, char *error, size_t error_size)
+{
+    if (is_empty(i) || (i->application == SCHEMA_APPLICATION && i->version == SCHEMA_VERSION))
+        return true;
+    if (i->application == SCHEMA_APPLICATION)
+        snprintf(error, error_size,
+                 "store.path: %s has schema %lld and this version knows %d; run the version that "
+                 "wrote it",
+                 path, (long long)i->version, SCHEMA_VERSION);
+    else
+        snprintf(error, error_size,
+                 "store.path: %s is a database of another program; choose another path", path);
+    return false;
+}
+
+static enum db_fault
+use_database(struct sqlite *s, bool empty)
+{
+    enum db_fault fault = db_execute(s->db, SETTINGS);
+    if (fault == DB_OK && empty)
+        fault = create_schema(s->db);
+    if (fault == DB_OK)
+        fault = select_slot_key(s);
+    if (fault == DB_OK)
+        fault = db_select_int(s->db, SCHEMA_SELECT_NEXT_K, &s->store.next_k);
+    for (int i = 0; i < STATEMENT_COUNT && fault == DB_OK; i++)
+        fault = statement_init(&s->statements[i], s->db, statement_sql[i]);
+    return fault;
+}
+
+static bool
+open_database(struct sqlite *s, char *error, size_t error_size)
+{
+    struct identity identity = {0};
+    enum db_fault fault = db_open(s->path, DB_WRITER, &s->db);
+    if (fault == DB_OK)
+        fault = read_identity(s->db, &identity);
+    if (fault == DB_OK && !check_identity(s->path, &identity, error, error_size))
+        return false;
+    if (fault == DB_OK)
+        fault = use_database(s, is_empty(&identity));
+    if (fault != DB_OK)
+        fault_print(s, fault, error, error_size);
+    return fault == DB_OK;
+}
+
+static struct sqlite * /* new, with its place taken */
+sqlite_new(const char *path, char *error, size_t error_size)
+{
+    struct sqlite *s = calloc(1, sizeof(*s));
+    char *copy = strdup(path);
+    int place = -1;
+    if (s && copy)
+        place = place_take(path, error, error_size);
+    else
+        snprintf(error, error_size, "store.path: %s %s", path, db_fault_sentence(DB_MEMORY));
+    if (place < 0) {
+        free(copy);
+        free(s);
+        return NULL;
+    }
+    s->store.ops = &sqlite_store;
+    s->path = copy;
+    s->place = place;
+    lock_init(&s->lock, LOCK_STORE);
+    return s;
+}
+
+static void
+sqlite_close(struct store *store)
+{
+    struct sqlite *s = (struct sqlite *)store;
+    for (struct reader *r = s->idle, *next; r; r = next) {
+        next = r->next;
+        reader_free(r);
+    }
+    for (int i = 0; i < STATEMENT_COUNT; i++)
+        statement_fini(&s->statements[i]);
+    db_close(s->db);
+    place_give(s->place);
+    lock_fini(&s->lock);
+    free(s->path);
+    free(s);
+}
+
+static struct store * /* new */
+sqlite_open(const struct config *config, char *error, size_t error_size)
+{
+    struct sqlite *s = sqlite_new(config->store_path, error, error_size);
+    if (!s)
+        return NULL;
+    if (open_database(s, error, error_size))
+        return &s->store;
+    sqlite_close(&s->store);
+    return NULL;
+}
+
+const struct store_ops sqlite_store = {
+    .name = "sqlite",
+    .open = sqlite_open,
+    .close = sqlite_close,
+    .load_sessions = sqlite_load_sessions,
+    .load_user = sqlite_load_user,
+    .apply = sqlite_apply,
+    .healthy = sqlite_healthy,
+    .syncs = sqlite_syncs,
+};

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+//
+// store: picks the implementation that store.kind names.
+#include "store/store.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct store_ops *const kinds[] = {&sqlite_store, &memory_store};
+
+struct store *
+store_open(const struct config *config, char *error, size_t error_size)
+{
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (strcmp(config->store_kind, kinds[i]->name) == 0)
+            return kinds[i]->open(config, error, error_size);
+    snprintf(error, error_size, "store.kind: \"%s\" is neither sqlite nor memory",
+             config->store_kind);
+    return NULL;
+}
