@@ -9,7 +9,6 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/rules.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -117,13 +116,17 @@ set_int(struct reading *r, const struct key *key, int64_t value)
     *(int64_t *)((char *)r->config + key->offset) = value;
 }
 
+// Whether [value] is one of the words of [choices].
 static bool
 is_choice(const char *choices, const char *value)
 {
     size_t len = strlen(value);
-    for (const char *p = choices; len > 0 && (p = strstr(p, value)) != NULL; p += len)
-        if ((p == choices || p[-1] == ' ') && (p[len] == ' ' || p[len] == '\0'))
+    for (const char *p = choices; *p != '\0'; p += p[0] == ' ') {
+        size_t word = strcspn(p, " ");
+        if (word == len && memcmp(p, value, len) == 0)
             return true;
+        p += word;
+    }
     return false;
 }
 
@@ -193,7 +196,7 @@ static bool
 store_rules(struct reading *r, const json_t *list)
 {
     char what[256];
-    if (rules_read(r->config, list, what, sizeof what))
+    if (rules_read(r->config->rules, &r->config->rule_count, list, what, sizeof what))
         return true;
     snprintf(r->error, r->error_size, "%s (%s)", what, r->place);
     return false;

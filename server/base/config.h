@@ -7,19 +7,11 @@
 #ifndef BASE_CONFIG_H
 #define BASE_CONFIG_H
 
+#include "base/rules.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-enum { CONFIG_MAX_RULES = 32 };
-
-// A rule of gc.schedules. For now only when.every.
-struct config_rule {
-    char name[65];
-    bool enabled;
-    int64_t every_ms;
-    int generation;
-};
 
 struct config {
     char *listen_data, *listen_admin; // host:port

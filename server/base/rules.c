@@ -3,6 +3,7 @@
 // rules: reads gc.schedules. What this version does not honour is refused, never ignored.
 #include "base/rules.h"
 #include "base/clock.h"
+#include "base/json.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -141,28 +142,28 @@ read_rule(struct reader *r, struct config_rule *rule, json_t *object)
 }
 
 static bool
-has_name(const struct config *config, const char *name)
+has_name(const struct config_rule *rules, size_t count, const char *name)
 {
-    for (size_t i = 0; i < config->rule_count; i++)
-        if (strcmp(config->rules[i].name, name) == 0)
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(rules[i].name, name) == 0)
             return true;
     return false;
 }
 
 bool
-rules_read(struct config *config, const json_t *list, char *error, size_t error_size)
+rules_read(struct config_rule rules[CONFIG_MAX_RULES], size_t *count, const struct json_t *list,
+           char *error, size_t error_size)
 {
     struct reader r = {.error = error, .error_size = error_size};
-    config->rule_count = 0;
     for (; r.number < json_array_size(list); r.number++) {
         if (r.number == CONFIG_MAX_RULES)
             return refuse(&r, "", "more than %d rules", CONFIG_MAX_RULES);
-        struct config_rule rule;
-        if (!read_rule(&r, &rule, json_array_get(list, r.number)))
+        struct config_rule *rule = &rules[r.number];
+        if (!read_rule(&r, rule, json_array_get(list, r.number)))
             return false;
-        if (has_name(config, rule.name))
-            return refuse(&r, "name", "\"%s\" is there twice", rule.name);
-        config->rules[config->rule_count++] = rule;
+        if (has_name(rules, r.number, rule->name))
+            return refuse(&r, "name", "\"%s\" is there twice", rule->name);
     }
+    *count = r.number;
     return true;
 }

@@ -4,10 +4,25 @@
 #ifndef BASE_RULES_H
 #define BASE_RULES_H
 
-#include "base/config.h"
-#include "base/json.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-// Reads [list] into [config]. False: [error] says what is wrong with which member, without a place.
-bool rules_read(struct config *config, const json_t *list, char *error, size_t error_size);
+enum { CONFIG_MAX_RULES = 32 };
+
+// A rule of gc.schedules. For now only when.every.
+struct config_rule {
+    char name[65];
+    bool enabled;
+    int64_t every_ms;
+    int generation;
+};
+
+struct json_t;
+
+// Reads the JSON array [list] into [rules] and [count]. False: [error] is a sentence that names the
+// member, without the place.
+bool rules_read(struct config_rule rules[CONFIG_MAX_RULES], size_t *count,
+                const struct json_t *list, char *error, size_t error_size);
 
 #endif

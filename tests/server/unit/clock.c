@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+//
+// server/base/clock.c: wall clock, monotonic clock, durations.
+#include "support.h"
+
+#include "base/clock.h"
+
+#include <time.h>
+
+static void
+every_unit_of_a_duration_is_known(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t ms;
+    } rows[] = {{"0s", 0},         {"500ms", 500},
+                {"10s", 10000},    {"5m", 300000},
+                {"24h", 86400000}, {"30d", 2592000000},
+                {"007s", 7000},    {"106751991167d", 9223372036828800000}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int64_t ms = -1;
+        assert_true(duration_parse(rows[i].text, &ms));
+        assert_int_equal(ms, rows[i].ms);
+    }
+}
+
+static void
+anything_else_is_no_duration(void **state)
+{
+    static const char *const rows[] = {"",
+                                       "s",
+                                       "10",
+                                       "-1s",
+                                       "+1s",
+                                       "1.5s",
+                                       " 1s",
+                                       "1s ",
+                                       "1 s",
+                                       "1S",
+                                       "1w",
+                                       "1sec",
+                                       "0x1s",
+                                       "1m1s",
+                                       "ms",
+                                       "106751991168d",
+                                       "99999999999999999999ms"};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int64_t ms;
+        assert_false(duration_parse(rows[i], &ms));
+    }
+}
+
+static void
+tests_can_move_the_wall_clock(void **state)
+{
+    int64_t real = (int64_t)time(NULL) * 1000;
+    assert_in_range(clock_ms() - real, 3600000 - 2000, 3600000 + 2000);
+}
+
+static void
+the_monotonic_clock_does_not_step_back(void **state)
+{
+    uint64_t before = clock_monotonic_ns();
+    for (int i = 0; i < 1000; i++) {
+        uint64_t now = clock_monotonic_ns();
+        assert_true(now >= before);
+        before = now;
+    }
+}
+
+int
+main(void)
+{
+    setenv("TENURED_TEST_CLOCK_OFFSET_MS", "3600000", 1);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_unit_of_a_duration_is_known),
+        cmocka_unit_test(anything_else_is_no_duration),
+        cmocka_unit_test(tests_can_move_the_wall_clock),
+        cmocka_unit_test(the_monotonic_clock_does_not_step_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

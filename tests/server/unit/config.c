@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: MIT
+//
+// server/base/config.c and rules.c: where a value comes from, and what is said when it is wrong.
+#include "support.h"
+
+#include "base/config.h"
+#include "base/json.h"
+
+#include <unistd.h>
+
+struct loading {
+    struct config config;
+    char error[256];
+    bool loaded;
+};
+
+// Loads with up to four arguments and one environment variable, which may be NULL.
+static struct loading
+load(char *variable, char *a, char *b, char *c, char *d)
+{
+    struct loading l = {.error = ""};
+    char *argv[] = {"tenured", a, b, c, d, NULL}, *environment[] = {variable, NULL};
+    int argc = 1;
+    while (argv[argc] != NULL)
+        argc++;
+    l.loaded = config_load(&l.config, argc, argv, environment, l.error, sizeof l.error);
+    return l;
+}
+
+static struct loading
+load_set(char *assignment)
+{
+    return load(NULL, "--set", assignment, NULL, NULL);
+}
+
+static void
+check_error(struct loading l, const char *expected)
+{
+    assert_false(l.loaded);
+    assert_string_equal(l.error, expected);
+}
+
+// A file of [content] in the test's directory; the name is static.
+static char *
+write_file(const char *content)
+{
+    static char path[] = "/tmp/tenured-config-test-XXXXXX";
+    strcpy(path + sizeof path - 7, "XXXXXX");
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, content, strlen(content)), strlen(content));
+    close(fd);
+    return path;
+}
+
+static void
+check_file_error(const char *content, const char *expected)
+{
+    char *path = write_file(content), sentence[256];
+    snprintf(sentence, sizeof sentence, "%s (%s)", expected, path);
+    check_error(load(NULL, "--config", path, NULL, NULL), sentence);
+    unlink(path);
+}
+
+static void
+without_any_place_every_key_has_its_default(void **state)
+{
+    struct loading l = load(NULL, NULL, NULL, NULL, NULL);
+    assert_true(l.loaded);
+    assert_string_equal(l.config.listen_data, "127.0.0.1:8080");
+    assert_int_equal(l.config.limits_body, 65536);
+    assert_int_equal(l.config.sessions_idle_ttl_ms, 1800000);
+    assert_true(l.config.gc_freeze_at_start);
+    assert_int_equal(l.config.rule_count, 1);
+    assert_string_equal(l.config.rules[0].name, "full");
+    assert_int_equal(l.config.rules[0].every_ms, 60000);
+    assert_int_equal(l.config.rules[0].generation, 2);
+    assert_null(l.config.ports_file);
+    config_fini(&l.config);
+}
+
+static void
+assert_same_config(const struct config *a, const struct config *b)
+{
+    const char *const strings[][2] = {
+        {a->listen_data, b->listen_data},
+        {a->listen_admin, b->listen_admin},
+        {a->store_kind, b->store_kind},
+        {a->store_path, b->store_path},
+        {a->sessions_per_user_policy, b->sessions_per_user_policy},
+        {a->log_level, b->log_level},
+    };
+    for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++)
+        assert_string_equal(strings[i][0], strings[i][1]);
+    struct config x = *a, y = *b;
+    x.listen_data = x.listen_admin = x.store_kind = x.store_path = NULL;
+    y.listen_data = y.listen_admin = y.store_kind = y.store_path = NULL;
+    x.sessions_per_user_policy = x.log_level = y.sessions_per_user_policy = y.log_level = NULL;
+    assert_memory_equal(&x, &y, sizeof x);
+}
+
+static void
+the_shipped_file_is_the_defaults(void **state)
+{
+    struct loading defaults = load(NULL, NULL, NULL, NULL, NULL);
+    struct loading file = load(NULL, "--config", "../config/tenured.json", NULL, NULL);
+    assert_string_equal(file.error, "");
+    assert_true(defaults.loaded && file.loaded);
+    assert_same_config(&file.config, &defaults.config);
+    config_fini(&defaults.config);
+    config_fini(&file.config);
+}
+
+static const json_t *
+find_path(const json_t *object, const char *path)
+{
+    char part[64];
+    const char *dot = strchr(path, '.');
+    if (dot == NULL)
+        return json_object_get(object, path);
+    snprintf(part, sizeof part, "%.*s", (int)(dot - path), path);
+    return find_path(json_object_get(object, part), dot + 1);
+}
+
+static void
+the_shipped_file_and_its_readme_name_every_key(void **state)
+{
+    static char readme[65536];
+    FILE *file = fopen("../config/README.md", "r");
+    assert_non_null(file);
+    readme[fread(readme, 1, sizeof readme - 1, file)] = '\0';
+    fclose(file);
+    json_t *root = json_load_file("../config/tenured.json", 0, NULL);
+    assert_non_null(root);
+    for (size_t i = 0; config_key_path(i) != NULL; i++) {
+        char row[128];
+        snprintf(row, sizeof row, "\n| `%s` | ", config_key_path(i));
+        if (find_path(root, config_key_path(i)) == NULL || strstr(readme, row) == NULL)
+            fail_msg("%s is missing in config/tenured.json or config/README.md",
+                     config_key_path(i));
+    }
+    json_decref(root);
+}
+
+static void
+a_later_place_wins(void **state)
+{
+    char *path = write_file("{\"shards\": 2, \"store\": {\"queue\": 2, \"lookups\": 2}}");
+    char *argv[] = {"tenured", "--set", "store.lookups=4", "--config", path, NULL};
+    char *environment[] = {"PATH=x",
+                           "TENURED_STORE__QUEUE=3",
+                           "TENURED_STORE__LOOKUPS=3",
+                           "TENURED_TEST_ANYTHING=x",
+                           "TENURED=x",
+                           NULL};
+    struct config config;
+    char error[256];
+    assert_true(config_load(&config, 5, argv, environment, error, sizeof error));
+    assert_int_equal(config.shards, 2);
+    assert_int_equal(config.store_queue, 3);
+    assert_int_equal(config.store_lookups, 4);
+    config_fini(&config);
+    unlink(path);
+}
+
+static void
+a_variable_may_name_a_file(void **state)
+{
+    char *path = write_file("45m\n"), variable[128];
+    snprintf(variable, sizeof variable, "TENURED_SESSIONS__IDLE_TTL_FILE=%s", path);
+    struct loading l = load(variable, NULL, NULL, NULL, NULL);
+    assert_true(l.loaded);
+    assert_int_equal(l.config.sessions_idle_ttl_ms, 45 * 60000);
+    config_fini(&l.config);
+    unlink(path);
+}
+
+static void
+a_file_that_is_not_there_is_named(void **state)
+{
+    check_error(load("TENURED_STORE__PATH_FILE=/nowhere/x", NULL, NULL, NULL, NULL),
+                "store.path: the file /nowhere/x cannot be read: No such file or directory "
+                "(environment variable TENURED_STORE__PATH_FILE)");
+    check_error(load(NULL, "--config", "/nowhere/x", NULL, NULL),
+                "--config: the file cannot be read: No such file or directory (/nowhere/x)");
+}
+
+static void
+a_key_given_twice_by_the_environment_is_refused(void **state)
+{
+    char *argv[] = {"tenured", NULL};
+    char *environment[] = {"TENURED_SHARDS=1", "TENURED_SHARDS_FILE=/nowhere", NULL};
+    struct config config;
+    char error[256];
+    assert_false(config_load(&config, 1, argv, environment, error, sizeof error));
+    assert_string_equal(error, "shards: both the variable and its _FILE form are set (environment "
+                               "variable TENURED_SHARDS_FILE)");
+}
+
+static void
+unknown_keys_are_refused_wherever_they_stand(void **state)
+{
+    check_file_error("{\"shard\": 1}", "shard: unknown key");
+    check_file_error("{\"store\": {\"kin\": \"memory\"}}", "store.kin: unknown key");
+    check_error(load("TENURED_SHARD=1", NULL, NULL, NULL, NULL),
+                "TENURED_SHARD: no key of this name (environment variable)");
+    check_error(load("TENURED_STORE_QUEUE=1", NULL, NULL, NULL, NULL),
+                "TENURED_STORE_QUEUE: no key of this name (environment variable)");
+    check_error(load_set("store=1"), "store: unknown key (--set)");
+    check_error(load_set("nothing"), "nothing: is not of the form key=value (--set)");
+    check_error(load(NULL, "--prot", "x", NULL, NULL), "--prot: no such argument (command line)");
+    check_error(load(NULL, "--set", NULL, NULL, NULL), "--set: needs a value (command line)");
+}
+
+static void
+wrong_types_are_refused(void **state)
+{
+    check_file_error("{\"shards\": \"1\"}", "shards: must be a whole number");
+    check_file_error("{\"shards\": 1.5}", "shards: must be a whole number");
+    check_file_error("{\"store\": 1}", "store: must be an object");
+    check_file_error("{\"store\": {\"path\": 1}}", "store.path: must be a string");
+    check_file_error("{\"gc\": {\"freeze_at_start\": 1}}",
+                     "gc.freeze_at_start: must be true or false");
+    check_file_error("{\"sessions\": {\"idle_ttl\": 60}}",
+                     "sessions.idle_ttl: must be a duration such as \"10s\"");
+    check_file_error("{\"gc\": {\"schedules\": {}}}", "gc.schedules: must be a list of rules");
+    check_file_error("[]", "--config: the file must hold an object");
+    check_error(load_set("shards=many"), "shards: must be a whole number (--set)");
+}
+
+static void
+a_file_that_is_not_json_is_refused_with_its_line(void **state)
+{
+    char *path = write_file("{\n\"shards\": }");
+    struct loading l = load(NULL, "--config", path, NULL, NULL);
+    assert_false(l.loaded);
+    assert_non_null(strstr(l.error, "--config: line 2: "));
+    unlink(path);
+}
+
+static void
+ranges_hold_from_both_sides(void **state)
+{
+    struct loading l = load_set("limits.body=256");
+    assert_true(l.loaded);
+    config_fini(&l.config);
+    check_error(load_set("limits.body=255"),
+                "limits.body: 255 is outside of 256 to 16777216 (--set)");
+    check_error(load_set("limits.body=16777217"),
+                "limits.body: 16777217 is outside of 256 to 16777216 (--set)");
+    check_error(load_set("http.idle_timeout=2h"),
+                "http.idle_timeout: 2h is outside of 1000ms to 3600000ms (--set)");
+    check_error(load_set("log.level=inf"),
+                "log.level: \"inf\" is none of: debug info warn error (--set)");
+    check_error(load_set("store.kind=sqlite memory"),
+                "store.kind: \"sqlite memory\" is none of: sqlite memory (--set)");
+    check_error(load_set("store.path="), "store.path: must not be empty (--set)");
+}
+
+static void
+no_time_to_live_exceeds_max_ttl(void **state)
+{
+    check_error(load_set("sessions.max_ttl=1h"),
+                "sessions.absolute_ttl: 86400000ms is more than sessions.max_ttl, 3600000ms (all "
+                "places together)");
+    check_error(load_set("sessions.idle_ttl=31d"),
+                "sessions.idle_ttl: 2678400000ms is more than sessions.max_ttl, 2592000000ms (all "
+                "places together)");
+}
+
+static void
+only_loopback_addresses_are_served(void **state)
+{
+    static char *const fine[] = {"listen.data=127.1.2.3:0", "listen.data=[::1]:8080",
+                                 "listen.admin=localhost:65535"};
+    for (size_t i = 0; i < sizeof fine / sizeof fine[0]; i++) {
+        struct loading l = load_set(fine[i]);
+        assert_string_equal(l.error, "");
+        config_fini(&l.config);
+    }
+    check_error(load_set("listen.data=0.0.0.0:80"),
+                "listen.data: 0.0.0.0 is not a loopback address; this version serves this machine "
+                "only (--set)");
+    check_error(load_set("listen.data=[::]:80"),
+                "listen.data: :: is not a loopback address; this version serves this machine only "
+                "(--set)");
+    check_error(load_set("listen.data=8080"),
+                "listen.data: \"8080\" is not of the form 127.0.0.1:8080 or [::1]:8080 (--set)");
+}
+
+static void
+addresses_are_split_or_refused(void **state)
+{
+    static const char *const wrong[] = {"",        ":",     "a",     "a:",   ":1",
+                                        "a:1x",    "::1:1", "[::1]", "[]:1", "[::1:1",
+                                        "a:65536", "a:-1",  "a:+1",  "[:1",  "a: 1"};
+    char host[16];
+    uint16_t port;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        if (config_split_address(wrong[i], host, sizeof host, &port))
+            fail_msg("%s was split", wrong[i]);
+    assert_true(config_split_address("[::1]:65535", host, sizeof host, &port));
+    assert_string_equal(host, "::1");
+    assert_int_equal(port, 65535);
+    assert_false(config_split_address("sixteen-letters.:1", host, sizeof host, &port));
+}
+
+static void
+check_rule_error(const char *rule, const char *expected)
+{
+    char assignment[512], sentence[512];
+    snprintf(assignment, sizeof assignment, "gc.schedules=[%s]", rule);
+    snprintf(sentence, sizeof sentence, "gc.schedules[0]%s (--set)", expected);
+    check_error(load_set(assignment), sentence);
+}
+
+static void
+rules_are_read(void **state)
+{
+    struct loading l = load_set("gc.schedules=[]");
+    assert_true(l.loaded);
+    assert_int_equal(l.config.rule_count, 0);
+    config_fini(&l.config);
+    l = load_set("gc.schedules=[{\"name\":\"a\",\"when\":{\"every\":\"1s\"},\"action\":\"collect\","
+                 "\"generation\":0,\"budget_ms\":0,\"enabled\":false}]");
+    assert_string_equal(l.error, "");
+    assert_int_equal(l.config.rule_count, 1);
+    assert_int_equal(l.config.rules[0].generation, 0);
+    assert_false(l.config.rules[0].enabled);
+    config_fini(&l.config);
+}
+
+#define WHEN   "\"when\":{\"every\":\"1s\"}"
+#define ACTION "\"action\":\"collect\""
+
+static void
+a_rule_that_is_not_honoured_is_refused(void **state)
+{
+    check_rule_error("1", ": must be an object");
+    check_rule_error("{" WHEN "," ACTION "}", ".name: is missing");
+    check_rule_error("{\"name\":\"a b\"," WHEN "," ACTION "}",
+                     ".name: must be 1 to 64 letters, digits, _ or -");
+    check_rule_error("{\"name\":\"a\"," ACTION "}", ".when: is missing");
+    check_rule_error("{\"name\":\"a\",\"when\":{\"memory_above\":\"80%\"}," ACTION "}",
+                     ".when: must be {\"every\": DURATION}; this version has no other rule");
+    check_rule_error("{\"name\":\"a\",\"when\":{\"every\":\"1\"}," ACTION "}",
+                     ".when.every: \"1\" is not a duration such as 60s");
+    check_rule_error("{\"name\":\"a\",\"when\":{\"every\":\"9ms\"}," ACTION "}",
+                     ".when.every: 9ms is outside of 10ms to 30d");
+    check_rule_error("{\"name\":\"a\"," WHEN ",\"action\":\"freeze\"}",
+                     ".action: must be \"collect\"; this version has no other action");
+    check_rule_error("{\"name\":\"a\"," WHEN "," ACTION ",\"generation\":3}",
+                     ".generation: must be 0, 1 or 2");
+    check_rule_error("{\"name\":\"a\"," WHEN "," ACTION ",\"budget_ms\":2}",
+                     ".budget_ms: must be 0; this version collects without a budget");
+    check_rule_error("{\"name\":\"a\"," WHEN "," ACTION ",\"jitter\":\"1s\"}",
+                     ".jitter: unknown key");
+}
+
+static void
+two_rules_of_one_name_are_refused(void **state)
+{
+    check_error(load_set("gc.schedules=[{\"name\":\"a\"," WHEN "," ACTION "},{\"name\":\"a\"," WHEN
+                         "," ACTION "}]"),
+                "gc.schedules[1].name: \"a\" is there twice (--set)");
+}
+
+static void
+the_ports_file_is_a_flag(void **state)
+{
+    struct loading l = load(NULL, "--ports-file", "p", "--set", "shards=1");
+    assert_true(l.loaded);
+    assert_string_equal(l.config.ports_file, "p");
+    config_fini(&l.config);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(without_any_place_every_key_has_its_default),
+        cmocka_unit_test(the_shipped_file_is_the_defaults),
+        cmocka_unit_test(the_shipped_file_and_its_readme_name_every_key),
+        cmocka_unit_test(a_later_place_wins),
+        cmocka_unit_test(a_variable_may_name_a_file),
+        cmocka_unit_test(a_file_that_is_not_there_is_named),
+        cmocka_unit_test(a_key_given_twice_by_the_environment_is_refused),
+        cmocka_unit_test(unknown_keys_are_refused_wherever_they_stand),
+        cmocka_unit_test(wrong_types_are_refused),
+        cmocka_unit_test(a_file_that_is_not_json_is_refused_with_its_line),
+        cmocka_unit_test(ranges_hold_from_both_sides),
+        cmocka_unit_test(no_time_to_live_exceeds_max_ttl),
+        cmocka_unit_test(only_loopback_addresses_are_served),
+        cmocka_unit_test(addresses_are_split_or_refused),
+        cmocka_unit_test(rules_are_read),
+        cmocka_unit_test(a_rule_that_is_not_honoured_is_refused),
+        cmocka_unit_test(two_rules_of_one_name_are_refused),
+        cmocka_unit_test(the_ports_file_is_a_flag),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

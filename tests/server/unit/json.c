@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+//
+// server/base/json.c: limits that are counted before anything is built, and verbatim spans.
+#include "support.h"
+
+#include "base/json.h"
+
+static const struct json_limits small = {.depth = 3, .members = 4, .string = 6};
+
+static void
+check_read(const char *text, enum json_fault expected, const char *in_detail)
+{
+    char detail[160] = "";
+    json_t *root = NULL;
+    enum json_fault fault = json_read(span_of(text), &small, &root, detail, sizeof detail);
+    if (fault != expected)
+        fail_msg("%s: %d, not %d: %s", text, fault, expected, detail);
+    if (fault == JSON_FINE)
+        json_decref(root);
+    else if (strstr(detail, in_detail) == NULL)
+        fail_msg("%s: \"%s\" lacks \"%s\"", text, detail, in_detail);
+}
+
+static void
+an_object_within_the_limits_is_read(void **state)
+{
+    check_read("{}", JSON_FINE, "");
+    check_read(" {\"a\" : [1, {}] } ", JSON_FINE, "");
+    check_read("{\"a\":\"12345\"}", JSON_FINE, "");
+    check_read("{\"a\":\"[{,\"}", JSON_FINE, ""); // brackets in a string do not count
+}
+
+static void
+what_is_not_one_object_is_malformed(void **state)
+{
+    check_read("", JSON_MALFORMED, "empty");
+    check_read("[]", JSON_MALFORMED, "object");
+    check_read("1", JSON_MALFORMED, "line 1");
+    check_read("{\"a\":1,}", JSON_MALFORMED, "line 1, column");
+    check_read("{} {}", JSON_MALFORMED, "line 1");
+    check_read("{\"a\":1,\"a\":2}", JSON_MALFORMED, "duplicate");
+    check_read("{\"a\":1,\"\\u0061\":2}", JSON_MALFORMED, "duplicate");
+    check_read("{\"a\":\"\xff\"}", JSON_MALFORMED, "UTF-8");
+    check_read("{\"a\":\"\\u0000\"}", JSON_MALFORMED, "line 1");
+    check_read("{\"a", JSON_MALFORMED, "line 1");
+    check_read("{\"a\\", JSON_MALFORMED, "line 1");
+    check_read("}]}]", JSON_MALFORMED, "line 1");
+}
+
+static void
+each_limit_holds_from_both_sides(void **state)
+{
+    check_read("{\"a\":{\"b\":{}}}", JSON_FINE, "");
+    check_read("{\"a\":{\"b\":{\"c\":{}}}}", JSON_TOO_LARGE, "more levels than 3 at byte 15");
+    check_read("{\"a\":[1,2,3]}", JSON_FINE, "");
+    check_read("{\"a\":[1,2,3,4]}", JSON_TOO_LARGE, "more members than 4");
+    check_read("{\"a\":[[],[],[]]}", JSON_FINE, "");
+    check_read("{\"a\":\"1234567\"}", JSON_TOO_LARGE, "a string of more bytes than 6 at byte 5");
+    check_read("{\"1234567\":1}", JSON_TOO_LARGE, "a string");
+}
+
+static void
+a_deep_document_is_refused_before_it_is_built(void **state)
+{
+    size_t size = 1 << 20;
+    char detail[160], *text = malloc(size);
+    memset(text, '[', size);
+    json_t *root;
+    assert_int_equal(json_read((struct span){text, size}, &small, &root, detail, sizeof detail),
+                     JSON_TOO_LARGE);
+    free(text);
+}
+
+static void
+check_member(const char *text, const char *name, const char *expected)
+{
+    struct span got = json_member_span(span_of(text), name);
+    if (!span_equal(got, span_of(expected)))
+        fail_msg("%s of %s is %.*s", name, text, (int)got.len, got.data != NULL ? got.data : "");
+}
+
+static void
+a_member_is_given_as_it_was_written(void **state)
+{
+    const char *text = " { \"n\" : 1.50E+2 , \"s\":\"a\\\"}\" ,\"o\": {\"x\": [1, {\"n\":2}] },"
+                       "\"t\":true }";
+    check_member(text, "n", "1.50E+2");
+    check_member(text, "s", "\"a\\\"}\"");
+    check_member(text, "o", "{\"x\": [1, {\"n\":2}] }");
+    check_member(text, "t", "true");
+    check_member(text, "x", NULL);
+    check_member("{}", "n", NULL);
+}
+
+static void
+an_escaped_key_is_the_same_key(void **state)
+{
+    check_member("{\"\\u006e\\u0061me\":1}", "name", "1");
+    check_member("{\"\\u006E\":1}", "n", "1");
+    check_member("{\"n\\n\":1,\"\\n\":2}", "n", NULL);
+    check_member("{\"\\u016e\":1}", "n", NULL);
+}
+
+static void
+compact_json_has_no_space_between_tokens(void **state)
+{
+    struct text t;
+    text_init(&t);
+    json_add_compact(&t, span_of("{ \"a b\" :\t[1 , \"\\\" \"],\r\n\"c\": -1.0e5 }"));
+    assert_string_equal(t.data, "{\"a b\":[1,\"\\\" \"],\"c\":-1.0e5}");
+    text_fini(&t);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_object_within_the_limits_is_read),
+        cmocka_unit_test(what_is_not_one_object_is_malformed),
+        cmocka_unit_test(each_limit_holds_from_both_sides),
+        cmocka_unit_test(a_deep_document_is_refused_before_it_is_built),
+        cmocka_unit_test(a_member_is_given_as_it_was_written),
+        cmocka_unit_test(an_escaped_key_is_the_same_key),
+        cmocka_unit_test(compact_json_has_no_space_between_tokens),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
