@@ -5,10 +5,6 @@
 #define DOMAIN_DOMAIN_H
 
 #include "domain/shard.h"
-#include "store/loader.h"
-#include "store/writer.h"
-
-#include <stdatomic.h>
 
 struct domain {
     const struct config *config;
@@ -18,14 +14,15 @@ struct domain {
     struct shard *shards;
     unsigned shard_count;
     _Atomic int64_t next_k;
-    _Atomic bool ready; // loaded, collected, frozen; not draining
+    _Atomic bool ready;  // loaded, collected, frozen; not draining
     uint64_t started_ns; // monotonic
 };
 
 // Opens the store, loads every live session with its user, collects and freezes. NULL: [error] is
 // one sentence.
 struct domain *domain_open(const struct config *config, char *error, size_t error_size); /* new */
-void domain_close(struct domain *d /* stolen */); // flushes
+// Whoever waits for an answer has it by then: nothing is asked of the domain any more. Flushes.
+void domain_close(struct domain *d /* stolen */);
 
 struct shard *domain_shard_of_slot(struct domain *d, uint16_t slot);
 // The slot of a user id: the first 16 bits of SipHash-2-4 under the store's key.

@@ -2,19 +2,46 @@
 //
 // shard: one heap, one lock, and what lives in it: the users and sessions of a part of all slots.
 //
-// Everything of one user is in one shard. Whoever touches the heap or a table holds the lock; nobody
-// waits for a store or a socket while holding it. What crosses such a wait is a new reference.
-// The types of the heap are laid out in user.h and session.h.
+// Everything of one user is in one shard. Whoever touches the heap or a table holds the lock;
+// nobody waits for a store or a socket while holding it. What crosses such a wait is a new
+// reference. Rows go to the writer under the lock, so the order of rows is the order of what they
+// describe. The types of the heap are laid out in user.h and session.h.
 #ifndef DOMAIN_SHARD_H
 #define DOMAIN_SHARD_H
 
 #include "base/locks.h"
 #include "domain/index.h"
 #include "domain/pending.h"
+#include "store/loader.h"
+#include "store/writer.h"
 
 #include <tenure/containers.h>
 #include <tenure/inspect.h>
 #include <tenure/tenure.h>
+
+#include <stdatomic.h>
+
+// The structure that [pointer] is the [member] of.
+#define CONTAINER_OF(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
+
+// How an operation ended.
+enum outcome {
+    OUTCOME_DONE,
+    OUTCOME_ABSENT,   // there is no such user
+    OUTCOME_EXISTS,   // there is one, and it was to be created
+    OUTCOME_FULL,     // the user has all the sessions that they may have
+    OUTCOME_BUSY,     // a queue is full
+    OUTCOME_NO_STORE, // the store could not be asked, or could not keep it
+    OUTCOME_NO_MEMORY,
+};
+
+// Somebody who waits for an operation, embedded in it. [tell] is called exactly once, without the
+// lock; the operation is the caller's again from then on.
+struct answer {
+    enum outcome outcome;
+    void (*tell)(struct answer *a);
+    struct answer *next; // the shard's
+};
 
 // What cheap questions are answered from; copied under the lock, read without it.
 struct shard_figures {
@@ -26,23 +53,40 @@ struct shard_figures {
     uint64_t cache_hits, cache_misses;
 };
 
+struct ending;
+
+// What a shard needs of the rest of the service.
+struct surroundings {
+    const struct config *config;
+    struct writer *writer;
+    struct loader *loader;
+    _Atomic int64_t *next_k; // shared by all shards
+};
+
 struct shard {
     struct lock lock;
     unsigned number;
+    struct surroundings around; // read-only after the start
     // Guarded by [lock].
     tn_heap *heap;
     tn_type *user_type, *session_type, *index_domain;
     tn_object *users;        // weakmap: id to user
-    struct index sessions;   // live sessions by id; holds a reference to each
-    struct index tokens;     // the same sessions by token hash; holds none
+    struct index sessions;   // live sessions by id; live.c holds a reference for each
+    struct index tokens;     // the same sessions by token hash
     struct pending pending;  // writes and loads on their way
+    struct ending *parked;   // endings whose row could not be kept yet
+    struct answer *answered; // told when the lock is given
     uint64_t cache_hits, cache_misses;
 };
 
-bool shard_init(struct shard *s, unsigned number); // false: out of memory
-void shard_fini(struct shard *s);                  // reports what leaked, debug builds stop
-void shard_take(struct shard *s);                  // the lock, and ownership of the heap
-void shard_give(struct shard *s);
+// A heap with an empty map; its owner adds the types and the indexes. False: out of memory.
+bool shard_init(struct shard *s, unsigned number);
+// The indexes' references must have been given back. Reports what leaked; debug builds stop.
+void shard_fini(struct shard *s);
+void shard_take(struct shard *s); // the lock, and ownership of the heap
+void shard_give(struct shard *s); // then tells whoever was answered
+// With the lock held: [a] is told its outcome when the lock is given.
+void shard_answer(struct shard *s, struct answer *a, enum outcome outcome);
 void shard_read_figures(struct shard *s, struct shard_figures *figures); // takes the lock
 
 #endif

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+//
+// cache: finds a user by id, in the weak map or with one load for all who ask.
+//
+// The lookups of one user stand in a queue. The first one asks the store; its answer serves all
+// those behind it, up to and including the first exclusive one.
+#include "domain/cache.h"
+
+#include "base/assert.h"
+#include "domain/session.h"
+
+static tn_object *
+resident(const struct shard *s, struct span id)
+{
+    return tn_weakmap_borrow_str(s->users, id.data, id.len);
+}
+
+tn_object *
+cache_borrow(struct shard *s, struct span id)
+{
+    tn_object *user = resident(s, id);
+    s->cache_hits += user != NULL;
+    return user;
+}
+
+// The user refers to their last session, and it to them: a cycle, as when it ended here.
+static bool
+add_last_session(struct shard *s, tn_object *user, struct span text)
+{
+    if (!text.data)
+        return true;
+    tn_object *session = session_new_ended(s, user, text);
+    if (!session)
+        return false;
+    tn_slot_set_steal(user, USER_LAST_SESSION, tn_ref(session));
+    return true;
+}
+
+tn_object *
+cache_add(struct shard *s, const struct user_row *row)
+{
+    tn_object *user = user_new(s, row);
+    if (!user)
+        return NULL;
+    if (tn_weakmap_set(s->users, user_of(user)->id, user) == TN_OK &&
+        add_last_session(s, user, row->last_session))
+        return user;
+    tn_decref(user);
+    return NULL;
+}
+
+static struct lookup *
+leave(struct lookup *l)
+{
+    struct pending_op *next = pending_leave(&l->shard->pending, &l->op);
+    return next ? CONTAINER_OF(next, struct lookup, op) : NULL;
+}
+
+// Answers [l], which is first, and those behind it that want nothing else.
+static void
+serve(struct lookup *l, enum outcome outcome, tn_object *user)
+{
+    while (l && !l->found(l, outcome, user))
+        l = leave(l);
+}
+
+static void
+on_loaded(struct load *load, enum load_outcome outcome, const struct user_row *row)
+{
+    static const enum outcome outcomes[] = {[LOAD_FOUND] = OUTCOME_DONE,
+                                            [LOAD_ABSENT] = OUTCOME_ABSENT,
+                                            [LOAD_ERROR] = OUTCOME_NO_STORE};
+    struct lookup *l = CONTAINER_OF(load, struct lookup, load);
+    struct shard *s = l->shard;
+    shard_take(s);
+    tn_object *user = outcome == LOAD_FOUND ? cache_add(s, row) : NULL;
+    if (outcome == LOAD_FOUND && !user)
+        serve(l, OUTCOME_NO_MEMORY, NULL);
+    else
+        serve(l, outcomes[outcome], user);
+    tn_decref(user);
+    shard_give(s);
+}
+
+// [l] is first. Its user may have come meanwhile, with a write that was before it.
+static void
+begin(struct lookup *l)
+{
+    tn_object *user = resident(l->shard, l->op.id);
+    l->load = (struct load){.id = l->op.id, .done = on_loaded};
+    if (user) {
+        tn_incref(user);
+        serve(l, OUTCOME_DONE, user);
+        tn_decref(user);
+    } else if (!loader_submit(l->shard->around.loader, &l->load)) {
+        serve(l, OUTCOME_BUSY, NULL);
+    }
+}
+
+void
+cache_lookup(struct lookup *l)
+{
+    tn_object *user = cache_borrow(l->shard, l->op.id);
+    l->is_hit = user != NULL;
+    l->shard->cache_misses += user == NULL;
+    l->op.kind = PENDING_USER;
+    if (user && !l->is_exclusive) {
+        bool stays = l->found(l, OUTCOME_DONE, user);
+        ASSERT(!stays);
+    } else if (pending_enter(&l->shard->pending, &l->op)) {
+        begin(l);
+    }
+}
+
+void
+cache_leave(struct lookup *l)
+{
+    ASSERT(l->is_exclusive);
+    struct lookup *next = leave(l);
+    if (next)
+        begin(next);
+}

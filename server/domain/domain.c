@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: MIT
+//
+// domain: all shards, and the store behind them.
+//
+// The start runs on one thread: load, end what expired meanwhile, collect, freeze. Sessions that
+// expired are loaded like the others and then end like the others, so their users show them.
+#include "domain/domain.h"
+
+#include "base/clock.h"
+#include "base/secret.h"
+#include "domain/cache.h"
+#include "domain/ending.h"
+#include "domain/expiry.h"
+#include "domain/live.h"
+#include "domain/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+// --- Slots -----------------------------------------------------------------------------------
+
+enum { SLOTS = 65536 };
+
+struct shard *
+domain_shard_of_slot(struct domain *d, uint16_t slot)
+{
+    return &d->shards[(size_t)slot * d->shard_count / SLOTS];
+}
+
+uint16_t
+domain_slot_of_user(const struct domain *d, struct span id)
+{
+    return (uint16_t)(secret_siphash(d->store->slot_key, id) >> 48);
+}
+
+// --- Loading ---------------------------------------------------------------------------------
+
+struct found_user {
+    struct shard *shard;
+    tn_object *user; // NULL: not found, or no memory
+};
+
+static void
+on_user(void *arg, const struct user_row *row)
+{
+    struct found_user *f = arg;
+    f->user = cache_add(f->shard, row);
+}
+
+static tn_object * /* new */
+get_user(struct domain *d, struct shard *s, struct span id)
+{
+    struct found_user f = {s, cache_borrow(s, id)};
+    if (f.user)
+        return tn_incref(f.user);
+    d->store->ops->load_user(d->store, id, on_user, &f);
+    return f.user;
+}
+
+static bool
+join(struct shard *s, tn_object *user, const struct session_row *row)
+{
+    tn_object *session = session_new(s, user, row);
+    bool done = session && live_reserve(s, user, row->k);
+    if (done)
+        live_join(s, session);
+    tn_decref(session);
+    return done;
+}
+
+static bool
+on_session(void *arg, const struct session_row *row)
+{
+    struct domain *d = arg;
+    struct shard *s = domain_shard_of_slot(d, domain_slot_of_user(d, row->user_id));
+    shard_take(s);
+    tn_object *user = get_user(d, s, row->user_id);
+    bool joined = user && join(s, user, row);
+    tn_decref(user);
+    shard_give(s);
+    return joined;
+}
+
+static bool
+load(struct domain *d, char *error, size_t error_size)
+{
+    error[0] = '\0';
+    if (d->store->ops->load_sessions(d->store, on_session, d, error, error_size))
+        return true;
+    if (!error[0])
+        snprintf(error, error_size,
+                 "the sessions could not be loaded: out of memory, or the store lacks a user");
+    return false;
+}
+
+// --- Before the first request ----------------------------------------------------------------
+
+struct sweep {
+    struct shard *shard;
+    int64_t now;
+};
+
+static bool
+sweep_user(tn_value key, tn_object *user, void *arg)
+{
+    const struct sweep *sweep = arg;
+    expiry_sweep_user(sweep->shard, user, sweep->now);
+    return true;
+}
+
+static tn_err
+end_expired(struct shard *s)
+{
+    struct sweep sweep = {s, clock_ms()};
+    shard_take(s);
+    tn_err err = tn_weakmap_each(s->users, sweep_user, &sweep);
+    s->cache_hits = s->cache_misses = 0; // loading does not count
+    shard_give(s);
+    return err;
+}
+
+static tn_err
+collect(struct shard *s, bool freeze)
+{
+    shard_take(s);
+    tn_err err = tn_gc_collect(s->heap, TN_GENERATIONS - 1, NULL);
+    if (err == TN_OK && freeze)
+        err = tn_gc_freeze(s->heap, false);
+    shard_give(s);
+    return err;
+}
+
+// The rows of what expired are flushed first: until then they hold their users.
+static bool
+settle(struct domain *d, char *error, size_t error_size)
+{
+    tn_err err = TN_OK;
+    for (unsigned i = 0; i < d->shard_count && err == TN_OK; i++)
+        err = end_expired(&d->shards[i]);
+    writer_flush(d->writer);
+    for (unsigned i = 0; i < d->shard_count && err == TN_OK; i++)
+        err = collect(&d->shards[i], d->config->gc_freeze_at_start);
+    if (err != TN_OK)
+        snprintf(error, error_size, "the first collection failed: %s", tn_strerror(err));
+    return err == TN_OK;
+}
+
+// --- Open and close --------------------------------------------------------------------------
+
+static unsigned
+wanted_shards(const struct config *config)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return config->shards ? (unsigned)config->shards : cores < 1 ? 1 : (unsigned)cores;
+}
+
+static bool
+add_types(struct shard *s)
+{
+    static const tn_type_spec index = {.name = "index", .flags = TN_DOMAIN};
+    return user_type_register(s->heap, &s->user_type) == TN_OK &&
+           session_type_register(s->heap, &s->session_type) == TN_OK &&
+           tn_type_register(s->heap, &index, &s->index_domain) == TN_OK;
+}
+
+static bool
+open_shard(struct domain *d, struct shard *s)
+{
+    if (!shard_init(s, d->shard_count))
+        return false;
+    d->shard_count++; // closed from here on, whatever comes
+    s->around = (struct surroundings){d->config, d->writer, d->loader, &d->next_k};
+    if (!add_types(s))
+        return false;
+    index_init(&s->sessions, s->heap, s->index_domain, offsetof(struct session, id),
+               SESSION_ID_LEN);
+    index_init(&s->tokens, s->heap, s->index_domain, offsetof(struct session, token_hash),
+               TOKEN_HASH_SIZE);
+    return true;
+}
+
+static bool
+open_shards(struct domain *d)
+{
+    unsigned wanted = wanted_shards(d->config);
+    d->shards = calloc(wanted, sizeof *d->shards);
+    while (d->shards && d->shard_count < wanted)
+        if (!open_shard(d, &d->shards[d->shard_count]))
+            return false;
+    return d->shards != NULL;
+}
+
+static bool
+open_all(struct domain *d, char *error, size_t error_size)
+{
+    d->store = store_open(d->config, error, error_size);
+    if (!d->store)
+        return false;
+    d->next_k = d->store->next_k;
+    d->writer = writer_start(d->store, (size_t)d->config->store_queue);
+    d->loader = loader_start(d->store, (size_t)d->config->store_lookups);
+    if (d->writer && d->loader && open_shards(d))
+        return load(d, error, error_size) && settle(d, error, error_size);
+    snprintf(error, error_size, "there is no memory, or no thread, for %u shards",
+             wanted_shards(d->config));
+    return false;
+}
+
+struct domain *
+domain_open(const struct config *config, char *error, size_t error_size)
+{
+    struct domain *d = calloc(1, sizeof *d);
+    if (!d) {
+        snprintf(error, error_size, "there is no memory to start");
+        return NULL;
+    }
+    d->config = config;
+    d->started_ns = clock_monotonic_ns();
+    if (!open_all(d, error, error_size)) {
+        domain_close(d);
+        return NULL;
+    }
+    d->ready = true;
+    return d;
+}
+
+// The last try for the rows of what ended.
+static void
+retry_endings(struct shard *s)
+{
+    shard_take(s);
+    ending_retry(s);
+    shard_give(s);
+}
+
+static void
+close_shard(struct shard *s)
+{
+    size_t cursor = 0;
+    tn_object *session;
+    shard_take(s);
+    ending_drop_parked(s);
+    while (index_next(&s->sessions, &cursor, &session))
+        tn_decref(session);
+    shard_give(s);
+    shard_fini(s);
+}
+
+// A lookup may still submit a write, so the loader ends first.
+void
+domain_close(struct domain *d)
+{
+    if (d->loader)
+        loader_stop(d->loader);
+    for (unsigned i = 0; i < d->shard_count; i++)
+        retry_endings(&d->shards[i]);
+    if (d->writer)
+        writer_stop(d->writer);
+    for (unsigned i = 0; i < d->shard_count; i++)
+        close_shard(&d->shards[i]);
+    free(d->shards);
+    if (d->store)
+        d->store->ops->close(d->store);
+    free(d);
+}
+
+// --- Figures ---------------------------------------------------------------------------------
+
+static void
+add_generation(struct shard_figures *sum, const struct shard_figures *f, int g)
+{
+    tn_gc_stats *to = &sum->stats[g];
+    const tn_gc_stats *from = &f->stats[g];
+    sum->population.generation[g] += f->population.generation[g];
+    sum->count[g] += f->count[g];
+    to->collections += from->collections;
+    to->collected += from->collected;
+    to->uncollectable += from->uncollectable;
+    to->candidates += from->candidates;
+    to->ns += from->ns;
+    to->last_ns = from->last_ns > to->last_ns ? from->last_ns : to->last_ns;
+    to->longest_ns = from->longest_ns > to->longest_ns ? from->longest_ns : to->longest_ns;
+}
+
+static void
+add_figures(struct shard_figures *sum, const struct shard_figures *f)
+{
+    for (int g = 0; g < TN_GENERATIONS; g++)
+        add_generation(sum, f, g);
+    sum->population.frozen += f->population.frozen;
+    sum->population.frozen_bytes += f->population.frozen_bytes;
+    sum->memory.current += f->memory.current;
+    sum->memory.peak += f->memory.peak;
+    sum->memory.reserved += f->memory.reserved;
+    sum->memory.overhead += f->memory.overhead;
+    sum->users_resident += f->users_resident;
+    sum->sessions_live += f->sessions_live;
+    sum->cache_hits += f->cache_hits;
+    sum->cache_misses += f->cache_misses;
+}
+
+void
+domain_read_figures(struct domain *d, struct shard_figures *sum)
+{
+    *sum = (struct shard_figures){0};
+    for (unsigned i = 0; i < d->shard_count; i++) {
+        struct shard_figures f;
+        shard_read_figures(&d->shards[i], &f);
+        add_figures(sum, &f);
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+//
+// live: the sessions that answer: both tables and their user's list change together, or not at all.
+//
+// The table of sessions by id holds a reference to each; the table of tokens none; the user's list
+// one. Locking: the shard's.
+#ifndef DOMAIN_LIVE_H
+#define DOMAIN_LIVE_H
+
+#include "domain/session.h"
+#include "domain/user.h"
+
+// Keeps the places that live_join of a session [k] of [user] will need. False: out of memory.
+bool live_reserve(struct shard *s, tn_object *user, int64_t k);
+void live_release(struct shard *s, tn_object *user, int64_t k); // gives them back
+// Cannot fail: its places were kept.
+void live_join(struct shard *s, tn_object *session);
+// The session answers no more. Gives the table's reference to the caller.
+tn_object *live_leave(struct shard *s, tn_object *session); /* new */
+// The session of [user] that is there longest, NULL if there is none.
+tn_object *live_oldest(const tn_object *user); /* borrowed */
+
+// --- The user's list, item by item: a session, or NULL for one that is not in the store yet
+// --------
+
+size_t live_count(const tn_object *user);              // of items
+tn_object *live_item(const tn_object *user, size_t i); /* borrowed */
+
+#endif

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+//
+// put_user: creates a user, or replaces name, email and attributes of one.
+//
+// What the user will be is built as an object of its own before the row leaves, so that applying it
+// needs no memory. A new user is that object.
+#include "domain/put_user.h"
+
+#include "base/clock.h"
+#include "domain/ending.h"
+#include "domain/expiry.h"
+
+// A user who finds no place in the map is dropped, as any user to whom nobody refers.
+static tn_object * /* borrowed */
+apply(struct put_user *p)
+{
+    if (p->user) {
+        user_take_over(p->user, p->draft);
+        return p->user;
+    }
+    tn_weakmap_set(p->shard->users, user_of(p->draft)->id, p->draft);
+    return p->draft;
+}
+
+// On the writer's thread. The user is held until those who waited for the write have seen them.
+static void
+on_written(struct change *c, bool ok)
+{
+    struct put_user *p = CONTAINER_OF(c, struct put_user, change);
+    struct shard *s = p->shard;
+    shard_take(s);
+    if (ok) {
+        tn_object *user = apply(p);
+        expiry_sweep_user(s, user, clock_ms());
+        user_add_json(&p->document, user);
+        ending_retry(s);
+    }
+    cache_leave(&p->lookup);
+    TN_CLEAR(p->user);
+    TN_CLEAR(p->draft);
+    shard_answer(s, &p->answer, ok ? OUTCOME_DONE : OUTCOME_NO_STORE);
+    shard_give(s);
+}
+
+static tn_object * /* new */
+make_draft(struct put_user *p, const tn_object *user)
+{
+    int64_t now = clock_ms();
+    struct user_row row = {.id = p->id,
+                           .name = p->name,
+                           .email = p->email,
+                           .attributes = p->attributes,
+                           .version = user ? user_of(user)->version + 1 : 1,
+                           .created_at = user ? user_of(user)->created_at : now,
+                           .updated_at = now};
+    return user_new(p->shard, &row);
+}
+
+static enum outcome
+submit(struct put_user *p, tn_object *user)
+{
+    if (user && p->must_create)
+        return OUTCOME_EXISTS;
+    p->draft = make_draft(p, user);
+    if (!p->draft)
+        return OUTCOME_NO_MEMORY;
+    p->change = (struct change){.kind = CHANGE_PUT_USER, .done = on_written};
+    user_fill_row(p->draft, &p->change.user);
+    if (!writer_submit(p->shard->around.writer, &p->change)) {
+        TN_CLEAR(p->draft);
+        return OUTCOME_BUSY;
+    }
+    p->is_new = user == NULL;
+    p->user = user ? tn_incref(user) : NULL;
+    return OUTCOME_DONE;
+}
+
+static bool
+on_found(struct lookup *l, enum outcome outcome, tn_object *user)
+{
+    struct put_user *p = CONTAINER_OF(l, struct put_user, lookup);
+    if (outcome == OUTCOME_DONE || outcome == OUTCOME_ABSENT)
+        outcome = submit(p, user);
+    if (outcome == OUTCOME_DONE)
+        return true;
+    shard_answer(p->shard, &p->answer, outcome);
+    return false;
+}
+
+void
+put_user_start(struct put_user *p)
+{
+    struct shard *s = p->shard;
+    text_init(&p->document);
+    p->lookup =
+        (struct lookup){.op = {.id = p->id}, .shard = s, .is_exclusive = true, .found = on_found};
+    shard_take(s);
+    cache_lookup(&p->lookup);
+    shard_give(s);
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+//
+// shard: one heap, one lock, and what lives in it: the users and sessions of a part of all slots.
+//
+// What is in it is put there by the modules above; here it is only begun, locked and ended.
+#include "domain/shard.h"
+
+#include "base/assert.h"
+#include "base/log.h"
+
+static void
+report(void *arg, const char *sentence)
+{
+    const struct shard *s = arg;
+    log_event(LOG_ERROR, "heap", "shard", "d", (long)s->number, "message", "s", sentence, NULL);
+}
+
+bool
+shard_init(struct shard *s, unsigned number)
+{
+    *s = (struct shard){.number = number};
+    s->heap = tn_heap_new(&(tn_heap_options){.report = report, .report_arg = s});
+    s->users = s->heap ? tn_weakmap_new(s->heap) : NULL;
+    if (!s->users) {
+        if (s->heap)
+            tn_heap_free(s->heap);
+        return false;
+    }
+    lock_init(&s->lock, LOCK_SHARD);
+    pending_init(&s->pending);
+    return true;
+}
+
+// One collection is for the users and sessions that refer to each other.
+void
+shard_fini(struct shard *s)
+{
+    shard_take(s);
+    index_fini(&s->sessions);
+    index_fini(&s->tokens);
+    tn_gc_unfreeze(s->heap);
+    tn_gc_collect(s->heap, TN_GENERATIONS - 1, NULL);
+    TN_CLEAR(s->users);
+    size_t leaked = tn_heap_free(s->heap);
+    lock_give(&s->lock);
+    lock_fini(&s->lock);
+    ASSERT(TN_CHECKS == 0 || leaked == 0);
+}
+
+void
+shard_take(struct shard *s)
+{
+    lock_take(&s->lock);
+    tn_heap_adopt(s->heap);
+}
+
+void
+shard_give(struct shard *s)
+{
+    struct answer *answered = s->answered;
+    s->answered = NULL;
+    lock_give(&s->lock);
+    while (answered) {
+        struct answer *a = answered;
+        answered = a->next; // [a] may be gone once it is told
+        a->tell(a);
+    }
+}
+
+void
+shard_answer(struct shard *s, struct answer *a, enum outcome outcome)
+{
+    assert_held(&s->lock);
+    a->outcome = outcome;
+    a->next = s->answered;
+    s->answered = a;
+}
+
+void
+shard_read_figures(struct shard *s, struct shard_figures *figures)
+{
+    shard_take(s);
+    tn_gc_get_population(s->heap, &figures->population);
+    tn_gc_get_stats(s->heap, figures->stats);
+    tn_gc_get_count(s->heap, figures->count);
+    tn_memory_get(s->heap, &figures->memory);
+    figures->users_resident = tn_weakmap_len(s->users);
+    figures->sessions_live = s->sessions.count;
+    figures->cache_hits = s->cache_hits;
+    figures->cache_misses = s->cache_misses;
+    shard_give(s);
+}
