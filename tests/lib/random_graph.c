@@ -401,9 +401,9 @@ static const struct {
     size_t weight; // of a thousand
     void (*perform)(graph_run *r);
 } operations[] = {
-    {240, make_node},    {60, take_handle},  {230, drop_handle}, {250, link_nodes},
-    {60, steal_link},    {90, unlink_nodes}, {8, clear_node},    {20, upgrade_reference},
-    {15, upgrade_entry}, {17, collect},      {2, freeze},        {2, unfreeze},
+    {240, make_node},    {40, take_handle},  {190, drop_handle}, {350, link_nodes},
+    {70, steal_link},    {40, unlink_nodes}, {3, clear_node},    {20, upgrade_reference},
+    {20, upgrade_entry}, {17, collect},      {2, freeze},        {2, unfreeze},
     {4, thaw},           {2, check},
 };
 
