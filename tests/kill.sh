@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# kill.sh [ROUNDS]: kill -9 under write load, the first time after 10 000 acknowledged sessions.
+# Needs the build in build/asan, or TENURED and KILLER that name the two programs.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+rounds=${1:-3}
+export TENURED=${TENURED:-$root/build/asan/server/tenured}
+killer=${KILLER:-$root/build/asan/tests/test_service.kill}
+
+"$killer" 1 --acknowledged 10000
+[ "$rounds" -le 1 ] || "$killer" "$((rounds - 1))"
