@@ -72,10 +72,13 @@ fault_print(const struct sqlite *s, enum db_fault fault, char *error, size_t err
 static bool
 fault_note(struct sqlite *s, _Atomic(enum db_fault) *now, const char *work, enum db_fault fault)
 {
-    if (atomic_exchange(now, fault) != fault)
-        log_event(fault == DB_OK ? LOG_INFO : LOG_ERROR,
-                  fault == DB_OK ? "store_recovered" : "store_failed", "work", "s", work, "path",
-                  "s", s->path, "reason", "s", db_fault_sentence(fault), NULL);
+    if (atomic_exchange(now, fault) == fault)
+        return fault == DB_OK;
+    if (fault == DB_OK)
+        log_event(LOG_INFO, "store_recovered", "work", "s", work, "path", "s", s->path, NULL);
+    else
+        log_event(LOG_ERROR, "store_failed", "work", "s", work, "path", "s", s->path, "reason", "s",
+                  db_fault_sentence(fault), NULL);
     return fault == DB_OK;
 }
 
