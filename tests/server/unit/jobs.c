@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: MIT
+//
+// The maintenance thread over three shards that the test fills with garbage. Holding a shard's lock
+// is how the test stops a job where it wants.
+#include "gc/jobs.h"
+#include "support.h"
+
+#include <semaphore.h>
+#include <unistd.h>
+
+enum { SHARDS = 3, FREED_PER_SHARD = 1 };
+
+struct fixture {
+    struct config config;
+    struct shard shards[SHARDS];
+    struct domain domain;
+    struct jobs *jobs;
+};
+
+// A job and the news of its end.
+struct told {
+    struct job job;
+    sem_t done;
+};
+
+static int
+set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    assert_non_null(f);
+    for (unsigned i = 0; i < SHARDS; i++)
+        assert_true(shard_init(&f->shards[i], i));
+    f->domain.config = &f->config;
+    f->domain.shards = f->shards;
+    f->domain.shard_count = SHARDS;
+    *state = f;
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    struct fixture *f = *state;
+    if (f->jobs)
+        jobs_stop(f->jobs);
+    for (unsigned i = 0; i < SHARDS; i++)
+        shard_fini(&f->shards[i]);
+    free(f);
+    return 0;
+}
+
+static void
+start(struct fixture *f)
+{
+    f->jobs = jobs_start(&f->domain);
+    assert_non_null(f->jobs);
+}
+
+// A list that holds itself: one object that only a collection finds.
+static void
+add_garbage(struct shard *s)
+{
+    shard_take(s);
+    tn_object *list = tn_list_new(s->heap);
+    assert_non_null(list);
+    assert_int_equal(tn_list_append(list, tn_ref(list)), TN_OK);
+    tn_decref(list);
+    shard_give(s);
+}
+
+static void
+litter(struct fixture *f)
+{
+    for (unsigned i = 0; i < SHARDS; i++)
+        add_garbage(&f->shards[i]);
+}
+
+static void
+on_done(struct job *job)
+{
+    sem_post(&((struct told *)job)->done);
+}
+
+static enum jobs_answer
+submit(struct fixture *f, struct told *t, enum job_kind kind, int generation)
+{
+    *t = (struct told){.job.title = {kind, CAUSE_MANUAL, generation, NULL}, .job.done = on_done};
+    sem_init(&t->done, 0, 0);
+    return jobs_submit(f->jobs, &t->job, NULL);
+}
+
+static void
+run(struct fixture *f, struct told *t, enum job_kind kind, int generation)
+{
+    assert_int_equal(submit(f, t, kind, generation), JOBS_ACCEPTED);
+    sem_wait(&t->done);
+}
+
+// Holds one shard's lock until it is told to let go.
+struct obstacle {
+    struct shard *shard;
+    pthread_t thread;
+    sem_t there, away;
+};
+
+static void *
+obstruct(void *arg)
+{
+    struct obstacle *o = arg;
+    shard_take(o->shard);
+    sem_post(&o->there);
+    sem_wait(&o->away);
+    shard_give(o->shard);
+    return NULL;
+}
+
+static void
+obstacle_start(struct obstacle *o, struct shard *s)
+{
+    o->shard = s;
+    sem_init(&o->there, 0, 0);
+    sem_init(&o->away, 0, 0);
+    assert_int_equal(pthread_create(&o->thread, NULL, obstruct, o), 0);
+    sem_wait(&o->there);
+}
+
+static void
+obstacle_stop(struct obstacle *o)
+{
+    sem_post(&o->away);
+    pthread_join(o->thread, NULL);
+}
+
+// --- Jobs ------------------------------------------------------------------------------------
+
+static void
+a_collection_goes_over_all_shards_and_adds_up(void **state)
+{
+    struct fixture *f = *state;
+    struct told t;
+    start(f);
+    litter(f);
+    run(f, &t, JOB_COLLECT, 2);
+    assert_int_equal(t.job.found.collected, SHARDS * FREED_PER_SHARD);
+    assert_int_equal(t.job.slices, SHARDS);
+    assert_true(t.job.complete);
+    assert_true(t.job.found.bytes_freed > 0);
+    assert_int_equal(t.job.before.objects - t.job.after.objects, SHARDS * FREED_PER_SHARD);
+    assert_int_equal(t.job.before.bytes - t.job.after.bytes, t.job.found.bytes_freed);
+    assert_true(t.job.pause_max_ns > 0 && t.job.pause_max_ns <= t.job.ns);
+    run(f, &t, JOB_COLLECT, 2);
+    assert_int_equal(t.job.found.collected, 0);
+}
+
+static void
+the_generation_is_the_one_that_was_asked_for(void **state)
+{
+    struct fixture *f = *state;
+    struct told t;
+    struct shard_figures figures;
+    start(f);
+    run(f, &t, JOB_COLLECT, 1);
+    domain_read_figures(&f->domain, &figures);
+    assert_int_equal(figures.stats[0].collections, 0);
+    assert_int_equal(figures.stats[1].collections, SHARDS);
+    assert_int_equal(figures.stats[2].collections, 0);
+}
+
+static void
+freezing_collects_first_only_if_asked(void **state)
+{
+    struct fixture *f = *state;
+    struct told t;
+    start(f);
+    litter(f);
+    run(f, &t, JOB_FREEZE, -1);
+    assert_int_equal(t.job.found.collected, 0);
+    assert_int_equal(t.job.after.frozen, t.job.before.objects);
+    run(f, &t, JOB_UNFREEZE, -1);
+    assert_int_equal(t.job.after.frozen, 0);
+    run(f, &t, JOB_FREEZE, 2);
+    assert_int_equal(t.job.found.collected, SHARDS * FREED_PER_SHARD);
+    assert_int_equal(t.job.after.frozen, t.job.after.objects);
+    run(f, &t, JOB_UNFREEZE, -1);
+}
+
+static void
+a_second_job_is_refused_and_told_what_runs(void **state)
+{
+    struct fixture *f = *state;
+    struct told first, second = {.job.title = {JOB_FREEZE, CAUSE_MANUAL, -1, NULL}};
+    struct jobs_state running;
+    struct obstacle o;
+    start(f);
+    obstacle_start(&o, &f->shards[1]);
+    assert_int_equal(submit(f, &first, JOB_COLLECT, 0), JOBS_ACCEPTED);
+    assert_int_equal(jobs_submit(f->jobs, &second.job, &running), JOBS_BUSY);
+    obstacle_stop(&o);
+    assert_true(running.busy);
+    assert_int_equal(running.running.kind, JOB_COLLECT);
+    assert_int_equal(running.running.generation, 0);
+    assert_int_equal(running.running.cause, CAUSE_MANUAL);
+    sem_wait(&first.done);
+    assert_int_equal(first.job.slices, SHARDS);
+    run(f, &second, JOB_FREEZE, -1); // whoever was told the end may go on at once
+}
+
+// --- Rules -----------------------------------------------------------------------------------
+
+static struct jobs_state
+wait_for_run(struct fixture *f, int generation)
+{
+    struct jobs_state s;
+    for (jobs_read(f->jobs, &s); s.last[generation].at_ms == 0; jobs_read(f->jobs, &s))
+        usleep(1000);
+    return s;
+}
+
+static void
+a_rule_runs_by_itself(void **state)
+{
+    struct fixture *f = *state;
+    f->config.rules[0] =
+        (struct config_rule){.name = "often", .enabled = true, .every_ms = 5, .generation = 1};
+    f->config.rule_count = 1;
+    start(f);
+    struct jobs_state s = wait_for_run(f, 1);
+    assert_int_equal(s.last[1].cause, CAUSE_TIMER);
+    assert_int_equal(s.last[2].at_ms, 0);
+}
+
+static void
+without_a_run_nothing_is_remembered(void **state)
+{
+    struct fixture *f = *state;
+    struct jobs_state s;
+    start(f);
+    jobs_read(f->jobs, &s);
+    assert_false(s.busy);
+    for (int g = 0; g < TN_GENERATIONS; g++)
+        assert_int_equal(s.last[g].at_ms, 0);
+}
+
+// --- The end ---------------------------------------------------------------------------------
+
+static void
+a_cancelled_job_is_answered_and_incomplete(void **state)
+{
+    struct fixture *f = *state;
+    struct told t;
+    struct obstacle o;
+    start(f);
+    obstacle_start(&o, &f->shards[0]);
+    assert_int_equal(submit(f, &t, JOB_COLLECT, 2), JOBS_ACCEPTED);
+    jobs_cancel(f->jobs);
+    obstacle_stop(&o);
+    sem_wait(&t.done);
+    assert_false(t.job.complete);
+    assert_true(t.job.slices < SHARDS);
+}
+
+static void
+after_the_cancellation_jobs_are_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct told t;
+    start(f);
+    jobs_cancel(f->jobs);
+    assert_int_equal(submit(f, &t, JOB_COLLECT, 2), JOBS_CANCELLED);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_collection_goes_over_all_shards_and_adds_up),
+        TEST(the_generation_is_the_one_that_was_asked_for),
+        TEST(freezing_collects_first_only_if_asked),
+        TEST(a_second_job_is_refused_and_told_what_runs),
+        TEST(a_rule_runs_by_itself),
+        TEST(without_a_run_nothing_is_remembered),
+        TEST(a_cancelled_job_is_answered_and_incomplete),
+        TEST(after_the_cancellation_jobs_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
