@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+//
+// outcome: what a client is told when the domain did not do what they asked for.
+#ifndef API_OUTCOME_H
+#define API_OUTCOME_H
+
+#include "domain/shard.h"
+#include "http/request.h"
+
+// Fills the reply with the problem of [outcome], which is not OUTCOME_DONE.
+void outcome_reply(struct request *r, enum outcome outcome);
+
+#endif

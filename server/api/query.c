@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+//
+// query: what stands behind the question mark.
+//
+// A cursor is the key of an item, not a position: what comes and goes meanwhile moves nothing.
+#include "api/query.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PAGE_DEFAULT = 50, PAGE_MAX = 200, CURSOR_DIGITS = 16 };
+
+bool
+query_expand(struct request *r, bool *user)
+{
+    const char *word = request_query(r, "expand");
+    *user = word != NULL;
+    if (!word || strcmp(word, "user") == 0)
+        return true;
+    reply_problem(r, "invalid-query", "Only expand=user is known.");
+    return false;
+}
+
+static bool
+read_number(const char *text, int base, uint64_t min, uint64_t max, uint64_t *value)
+{
+    char *end;
+    errno = 0;
+    unsigned long long n = strtoull(text, &end, base);
+    bool is_plain = (text[0] >= '0' && text[0] <= '9') || (text[0] >= 'a' && text[0] <= 'f');
+    *value = n;
+    return is_plain && *end == '\0' && errno == 0 && n >= min && n <= max;
+}
+
+bool
+query_page(struct request *r, struct page *page)
+{
+    const char *limit = request_query(r, "limit"), *cursor = request_query(r, "cursor");
+    uint64_t count = PAGE_DEFAULT, after = 0;
+    if (limit && !read_number(limit, 10, 1, PAGE_MAX, &count))
+        reply_problem(r, "invalid-query", "limit must be a number from 1 to %d.", PAGE_MAX);
+    else if (cursor &&
+             (strlen(cursor) != CURSOR_DIGITS || !read_number(cursor, 16, 0, INT64_MAX, &after)))
+        reply_problem(r, "invalid-query", "cursor must be the next_cursor of an earlier page.");
+    *page = (struct page){(size_t)count, (int64_t)after};
+    return r->reply.status == 0;
+}
+
+void
+query_add_cursor(struct text *t, int64_t last)
+{
+    text_addf(t, "\"%0*llx\"", CURSOR_DIGITS, (unsigned long long)last);
+}
