@@ -24,11 +24,12 @@ struct listener_options {
 struct listener *listener_start(const struct listener_options *options, char *error,
                                 size_t error_size); /* new */
 uint16_t listener_port(const struct listener *l);
-// No new connections from here on; requests on open ones are still served, with Connection: close.
+// New connections are closed at once from here on; requests on open ones are still served, with
+// Connection: close.
 void listener_quiesce(struct listener *l);
 // Requests whose reply is not sent yet.
 unsigned listener_in_flight(struct listener *l);
-// Every suspended request must have been resumed.
+// Waits until every suspended request has been resumed.
 void listener_stop(struct listener *l /* stolen */);
 
 #endif

@@ -3,9 +3,10 @@
 // request: one HTTP request on its way, and the reply that it will get.
 //
 // A handler runs on a listener thread when the whole body is there. It either fills the reply and
-// returns, or calls request_suspend, hands the request to another thread (only after that call), and
-// returns; that thread calls request_resume exactly once. Then [next] runs on a listener thread, or, if
-// that is NULL, the reply must be filled by then. Nothing else may touch the request meanwhile.
+// returns, or calls request_suspend, hands the request to another thread (only after that call),
+// and returns; that thread calls request_resume exactly once. Then [next] runs on a listener
+// thread, or, if that is NULL, the reply must be filled by then. Nothing else may touch the request
+// meanwhile.
 #ifndef HTTP_REQUEST_H
 #define HTTP_REQUEST_H
 
@@ -45,29 +46,31 @@ struct request {
     struct span body;                       // all of it
     char id[65];                            // X-Request-Id: the client's, or "" until one is needed
     struct reply reply;
-    void *state;                   // the handler's own
+    void *state;                     // the handler's own
     void (*state_free)(void *state); // called once, when the request is over
-    struct connection *connection; // the listener's own
+    struct connection *connection;   // the listener's own
 };
 
 // The value of query parameter [name], decoded; NULL when absent.
-const char *request_query(struct request *r, const char *name); /* borrowed */
+const char *request_query(struct request *r, const char *name);  /* borrowed */
 const char *request_header(struct request *r, const char *name); /* borrowed */
+// The id of the request for logs and problems; made now if the client sent none.
+const char *request_id(struct request *r); /* borrowed */
 
 void request_suspend(struct request *r, handler_fn *next);
 void request_resume(struct request *r); // any thread
 
 // --- Replies -----------------------------------------------------------------------------------
 
-// Takes the bytes of [body], which is empty afterwards. A failed text becomes a 503 problem.
+// Takes the bytes of [body], which is empty afterwards. A failed text becomes a 503 without a body.
 void reply_json(struct request *r, unsigned status, struct text *body);
 void reply_empty(struct request *r, unsigned status);
 void reply_header(struct request *r, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 // application/problem+json (RFC 9457): {type, title, status, detail, instance}. [type] is a short
-// stable word such as "user-not-found", shown as "urn:tenure:problem:user-not-found"; titles and statuses
-// of all types stand in one table in problem.c. [detail] is one sentence.
+// stable word such as "user-not-found", shown as "urn:tenure:problem:user-not-found"; titles and
+// statuses of all types stand in one table in problem.c. [detail] is one sentence.
 void reply_problem(struct request *r, const char *type, const char *detail, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+//
+// connection: one TCP connection, and the one request that is on its way on it.
+//
+// Ownership: made when the connection is accepted, freed when it is closed, touched by its listener
+// thread alone; while the request is suspended, [request] belongs to whoever will resume it.
+#ifndef HTTP_CONNECTION_H
+#define HTTP_CONNECTION_H
+
+#include "http/headcheck.h"
+#include "http/mhd.h"
+#include "http/request.h"
+#include "http/router.h"
+
+#include <stdatomic.h>
+
+enum { LISTENER_MAGIC = 0x4c495354, CONNECTION_MAGIC = 0x434f4e4e };
+
+struct listener {
+    unsigned magic;
+    // Read-only after the start.
+    struct MHD_Daemon *daemon;
+    struct MHD_Response *last_resort; // 503, for when there is no memory to make a reply
+    const struct route *routes;
+    void *app;
+    char host[64];
+    uint16_t port;
+    size_t body_limit;
+    // Any thread.
+    _Atomic unsigned in_flight, suspended;
+    _Atomic bool quiesced;
+};
+
+struct connection {
+    unsigned magic;
+    struct listener *listener;
+    struct MHD_Connection *mhd;
+    const char *path; // as it came; in the library's buffer
+    bool path_clean;
+    struct head head;
+    struct routing routing;
+    size_t received; // bytes of the body, those thrown away too
+    struct text body;
+    handler_fn *next; // what runs when the library calls again; NULL: the reply is there
+    bool suspended;   // by the handler that has just run
+    bool last;        // the connection closes behind this reply
+    struct request request;
+};
+
+// What the library keeps for us beside the connection; NULL when there was no memory for it.
+struct connection *connection_of(struct MHD_Connection *mhd); /* borrowed */
+
+// Hands the reply to the library.
+enum MHD_Result reply_send(struct connection *c);
+
+#endif

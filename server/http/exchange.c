@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT
+//
+// exchange: leads one request through its stages: path, head, body, handler, reply.
+//
+// A reply that is queued before the body was read closes the connection, so a refusal waits until
+// the body has been read and thrown away; only when the framing itself cannot be trusted, or the
+// body is not worth reading, it goes out at once.
+#include "http/exchange.h"
+#include "base/assert.h"
+#include "http/connection.h"
+#include "http/origin.h"
+#include "http/uri.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+// Of a body over the limit, so much is read before the connection closes, so that the client comes
+// to see the answer.
+enum { THROW_AWAY_LIMIT = 1 << 20 };
+
+struct connection *
+connection_of(struct MHD_Connection *mhd)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct connection *c = info != NULL ? info->socket_context : NULL;
+    ASSERT(c == NULL || c->magic == CONNECTION_MAGIC);
+    return c;
+}
+
+// --- Path ----------------------------------------------------------------------------------------
+
+void *
+exchange_uri(void *cls, const char *uri, struct MHD_Connection *mhd)
+{
+    struct connection *c = connection_of(mhd);
+    if (c != NULL) {
+        c->path = uri;
+        c->path_clean = uri != NULL && uri_is_clean(uri);
+    }
+    return NULL; // becomes the state of the handler's first call
+}
+
+size_t
+exchange_unescape(void *cls, struct MHD_Connection *mhd, char *text)
+{
+    struct connection *c = connection_of(mhd);
+    size_t len = strlen(text);
+    if (c == NULL || !c->path_clean || text == c->path)
+        return len;
+    len = uri_decode(text, text, len);
+    text[len] = '\0';
+    return len;
+}
+
+// --- Head ----------------------------------------------------------------------------------------
+
+static enum MHD_Result
+add_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len, const char *value,
+           size_t value_len)
+{
+    head_add(cls, (struct span){name, name_len}, (struct span){value, value_len});
+    return MHD_YES;
+}
+
+static bool
+is_request_id(struct span id)
+{
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    for (size_t i = 0; i < id.len; i++)
+        if (strchr(allowed, id.data[i]) == NULL)
+            return false;
+    return id.len >= 1 && id.len <= 64;
+}
+
+static void
+start_request(struct connection *c, const char *method)
+{
+    struct request *r = &c->request;
+    r->app = c->listener->app;
+    r->method = method;
+    r->path = c->path;
+    r->body = (struct span){0};
+    r->id[0] = '\0';
+    r->reply.status = 0;
+    r->reply.content_type = NULL;
+    r->reply.header_count = 0;
+    r->state = NULL;
+    r->state_free = NULL;
+    r->connection = c;
+    c->received = 0;
+    c->next = NULL;
+    c->suspended = c->last = false;
+    atomic_fetch_add_explicit(&c->listener->in_flight, 1, memory_order_relaxed);
+}
+
+// False: refused, and where the request ends is not known.
+static bool
+accept_framing(struct connection *c, const char *version)
+{
+    struct request *r = &c->request;
+    head_begin(&c->head, version);
+    MHD_get_connection_values_n(c->mhd, MHD_HEADER_KIND, add_header, &c->head);
+    enum head_verdict verdict = head_end(&c->head);
+    if (verdict == HEAD_NOT_IMPLEMENTED)
+        reply_problem(r, "not-implemented", "%s", c->head.fault);
+    else if (verdict == HEAD_MALFORMED)
+        reply_problem(r, "malformed-request", "%s", c->head.fault);
+    else if (!c->path_clean)
+        reply_problem(r, "malformed-request", "The path is not one, or holds a wrong escape.");
+    return r->reply.status == 0;
+}
+
+static bool
+accept_origin(struct connection *c)
+{
+    struct request *r = &c->request;
+    enum origin_verdict verdict = origin_check(&c->head, c->listener->host);
+    if (verdict == ORIGIN_WRONG_HOST)
+        reply_problem(r, "misdirected-request", "Host must name this machine, such as localhost.");
+    else if (verdict == ORIGIN_FOREIGN)
+        reply_problem(r, "foreign-origin", "Origin or Sec-Fetch-Site names another site.");
+    return verdict == ORIGIN_FINE;
+}
+
+static bool
+accept_route(struct connection *c)
+{
+    struct request *r = &c->request;
+    router_find(c->listener->routes, r->method, c->path, &c->routing);
+    if (c->routing.route != NULL) {
+        memcpy(r->params, c->routing.params, sizeof r->params);
+        return true;
+    }
+    if (c->routing.allow[0] == '\0') {
+        reply_problem(r, "path-not-found", "There is nothing at this path.");
+        return false;
+    }
+    reply_problem(r, "method-not-allowed", "The methods of this path are: %s.", c->routing.allow);
+    reply_header(r, "Allow", "%s", c->routing.allow);
+    return false;
+}
+
+static void
+refuse_large_body(struct connection *c)
+{
+    c->last = true;
+    c->next = NULL;
+    text_fini(&c->body);
+    reply_problem(&c->request, "body-too-large", "The body has more than %zu bytes.",
+                  c->listener->body_limit);
+}
+
+// The library has refused what is not a number of at most 64 bits.
+static uint64_t
+announced_length(const struct connection *c)
+{
+    return c->head.content_length.data != NULL ? strtoull(c->head.content_length.data, NULL, 10)
+                                               : 0;
+}
+
+static bool
+is_json(struct span type)
+{
+    static const struct span json = SPAN("application/json");
+    if (type.len < json.len || strncasecmp(type.data, json.data, json.len) != 0)
+        return false;
+    return type.len == json.len || strchr("; \t", type.data[json.len]) != NULL;
+}
+
+// The whole body is there.
+static void
+run_route(struct request *r)
+{
+    struct connection *c = r->connection;
+    if (c->body.failed)
+        reply_problem(r, "out-of-memory", "There is no memory for the body.");
+    else if (c->body.len > 0 && !is_json(c->head.content_type))
+        reply_problem(r, "unsupported-media-type", "The Content-Type must be application/json.");
+    else
+        c->routing.route->handler(r);
+}
+
+static enum MHD_Result
+take_head(struct connection *c, const char *method, const char *version)
+{
+    start_request(c, method);
+    if (!accept_framing(c, version)) {
+        c->last = true;
+        return reply_send(c);
+    }
+    if (is_request_id(c->head.request_id))
+        memcpy(c->request.id, c->head.request_id.data, c->head.request_id.len + 1);
+    uint64_t length = announced_length(c);
+    if (accept_origin(c) && accept_route(c)) {
+        c->next = run_route;
+        if (length > c->listener->body_limit)
+            refuse_large_body(c);
+    }
+    bool unread = c->head.expect.data != NULL || length > THROW_AWAY_LIMIT;
+    return c->next == NULL && unread ? reply_send(c) : MHD_YES;
+}
+
+// --- Body ----------------------------------------------------------------------------------------
+
+static enum MHD_Result
+take_body(struct connection *c, const char *data, size_t size)
+{
+    size_t limit = c->listener->body_limit;
+    c->received += size;
+    if (c->received > (limit > THROW_AWAY_LIMIT ? limit : THROW_AWAY_LIMIT))
+        return MHD_NO;
+    if (c->next == NULL)
+        return MHD_YES;
+    if (c->received > limit)
+        refuse_large_body(c);
+    else
+        text_add(&c->body, data, size);
+    return MHD_YES;
+}
+
+// --- Handler and reply ---------------------------------------------------------------------------
+
+// Once suspended, the request belongs to another thread, until the library calls again.
+static enum MHD_Result
+advance(struct connection *c)
+{
+    struct request *r = &c->request;
+    handler_fn *step = c->next;
+    if (step != NULL) {
+        c->next = NULL;
+        r->body = (struct span){c->body.data, c->body.len};
+        step(r);
+        if (c->suspended) {
+            c->suspended = false;
+            return MHD_YES;
+        }
+    }
+    ASSERT(r->reply.status != 0);
+    return reply_send(c);
+}
+
+enum MHD_Result
+exchange_handle(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
+                const char *version, const char *data, size_t *size, void **state)
+{
+    struct connection *c = connection_of(mhd);
+    if (c == NULL)
+        return MHD_NO;
+    if (*state == NULL) {
+        *state = c;
+        return take_head(c, method, version);
+    }
+    if (*size == 0)
+        return advance(c);
+    size_t taken = *size;
+    *size = 0;
+    return take_body(c, data, taken);
+}
+
+void
+exchange_completed(void *cls, struct MHD_Connection *mhd, void **state,
+                   enum MHD_RequestTerminationCode code)
+{
+    struct connection *c = *state;
+    if (c == NULL)
+        return; // the head never came
+    struct request *r = &c->request;
+    if (r->state_free != NULL)
+        r->state_free(r->state);
+    text_fini(&r->reply.body);
+    text_fini(&c->body);
+    *state = NULL;
+    atomic_fetch_sub_explicit(&c->listener->in_flight, 1, memory_order_release);
+}

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+//
+// listener: opens the socket, starts and stops the library's threads, and counts what is on its
+// way.
+#include "http/listener.h"
+#include "base/assert.h"
+#include "base/log.h"
+#include "http/connection.h"
+#include "http/epoll.h"
+#include "http/exchange.h"
+#include "http/selftest.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+// Zeroed by the library after every request, so no larger than heads of 8 KiB need it.
+enum { CONNECTION_MEMORY = 16384 };
+
+// --- Callbacks -----------------------------------------------------------------------------------
+
+// Without memory the connection stays without a record, and its first request closes it.
+static void
+notify_connection(void *cls, struct MHD_Connection *mhd, void **context,
+                  enum MHD_ConnectionNotificationCode code)
+{
+    struct connection *c = *context;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        c = calloc(1, sizeof *c);
+        *context = c;
+        if (c == NULL)
+            return;
+        c->listener = cls;
+        c->mhd = mhd;
+        c->magic = CONNECTION_MAGIC;
+    } else if (c != NULL) {
+        ASSERT(c->magic == CONNECTION_MAGIC);
+        c->magic = 0;
+        free(c);
+        *context = NULL;
+    }
+}
+
+static enum MHD_Result
+accept_unless_quiesced(void *cls, const struct sockaddr *address, socklen_t size)
+{
+    const struct listener *l = cls;
+    return atomic_load(&l->quiesced) ? MHD_NO : MHD_YES;
+}
+
+// Most of what the library says is about clients that went away. What speaks of a limit is about
+// us.
+static void
+log_message(void *cls, const char *format, va_list args)
+{
+    char message[256];
+    vsnprintf(message, sizeof message, format, args);
+    log_event(strstr(message, "limit") != NULL ? LOG_WARN : LOG_DEBUG, "http-library", "message",
+              "s", message, NULL);
+}
+
+// --- Socket --------------------------------------------------------------------------------------
+
+union address {
+    struct sockaddr any;
+    struct sockaddr_in four;
+    struct sockaddr_in6 six;
+};
+
+static bool
+parse_address(const char *host, uint16_t port, union address *address, socklen_t *size)
+{
+    *address = (union address){0};
+    if (inet_pton(AF_INET6, host, &address->six.sin6_addr) == 1) {
+        address->six.sin6_family = AF_INET6;
+        address->six.sin6_port = htons(port);
+        *size = sizeof address->six;
+        return true;
+    }
+    address->four.sin_family = AF_INET;
+    address->four.sin_port = htons(port);
+    *size = sizeof address->four;
+    host = strcmp(host, "localhost") == 0 ? "127.0.0.1" : host;
+    return inet_pton(AF_INET, host, &address->four.sin_addr) == 1;
+}
+
+static uint16_t
+bound_port(int fd)
+{
+    union address address;
+    socklen_t size = sizeof address;
+    if (getsockname(fd, &address.any, &size) != 0)
+        return 0;
+    return ntohs(address.any.sa_family == AF_INET6 ? address.six.sin6_port : address.four.sin_port);
+}
+
+// A listening socket, or -1 with a sentence.
+static int
+open_socket(const char *host, uint16_t port, char *error, size_t error_size)
+{
+    union address address;
+    socklen_t size;
+    const int on = 1;
+    if (!parse_address(host, port, &address, &size)) {
+        snprintf(error, error_size, "%s is not an address to listen on", host);
+        return -1;
+    }
+    int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+        bind(fd, &address.any, size) == 0 && listen(fd, SOMAXCONN) == 0)
+        return fd;
+    if (errno == EADDRINUSE)
+        snprintf(error, error_size, "port %u of %s is in use by another process", port, host);
+    else
+        snprintf(error, error_size, "cannot listen on port %u of %s: %s", port, host,
+                 strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+// Each connection is a descriptor. Beyond what the system grants, the library pauses accepting.
+static void
+raise_descriptor_limit(unsigned connections)
+{
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)connections + 256; // stores, logs, the other plane
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
+        log_event(LOG_WARN, "few-descriptors", "wanted", "d", (long)wanted, "granted", "d",
+                  (long)limit.rlim_cur, NULL);
+}
+
+// --- Start and stop ------------------------------------------------------------------------------
+
+static struct MHD_Daemon *
+start_daemon(struct listener *l, const struct listener_options *o, int fd)
+{
+    struct MHD_OptionItem pool[] = {
+        {MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)o->threads, NULL},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_SUSPEND_RESUME |
+                     MHD_USE_SUPPRESS_DATE_NO_CLOCK | MHD_USE_ERROR_LOG;
+    return MHD_start_daemon(
+        flags, 0, accept_unless_quiesced, l, exchange_handle, l, MHD_OPTION_EXTERNAL_LOGGER,
+        log_message, NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+        o->connections, MHD_OPTION_CONNECTION_TIMEOUT, o->idle_timeout_s,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_CONNECTION,
+        notify_connection, l, MHD_OPTION_URI_LOG_CALLBACK, exchange_uri, l,
+        MHD_OPTION_UNESCAPE_CALLBACK, exchange_unescape, l, MHD_OPTION_NOTIFY_COMPLETED,
+        exchange_completed, l, MHD_OPTION_ARRAY, o->threads > 1 ? pool : pool + 1, MHD_OPTION_END);
+}
+
+static struct MHD_Response *
+make_last_resort(void) /* new */
+{
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    if (response != NULL)
+        MHD_add_response_header(response, "Retry-After", "1");
+    return response;
+}
+
+static bool
+check_library(char *error, size_t error_size)
+{
+    const char *what = !epoll_is_ours()    ? "calls another epoll_wait than this program's"
+                       : !selftest_heads() ? "reads request heads in an unknown way"
+                                           : NULL;
+    if (what != NULL)
+        snprintf(error, error_size, "libmicrohttpd %s %s; it was tested with 0.9.75",
+                 MHD_get_version(), what);
+    return what == NULL;
+}
+
+struct listener *
+listener_start(const struct listener_options *options, char *error, size_t error_size)
+{
+    ASSERT(options->threads > 0 && options->connections >= options->threads);
+    ASSERT(strlen(options->host) < sizeof((struct listener *)0)->host);
+    if (!check_library(error, error_size))
+        return NULL;
+    raise_descriptor_limit(options->connections);
+    int fd = open_socket(options->host, options->port, error, error_size);
+    if (fd < 0)
+        return NULL;
+    struct listener *l = calloc(1, sizeof *l);
+    if (l == NULL)
+        goto fail_listener;
+    l->routes = options->routes;
+    l->app = options->app;
+    l->body_limit = options->body_limit;
+    l->port = bound_port(fd);
+    strcpy(l->host, options->host);
+    l->last_resort = make_last_resort();
+    if (l->last_resort == NULL)
+        goto fail_last_resort;
+    l->magic = LISTENER_MAGIC;
+    l->daemon = start_daemon(l, options, fd);
+    if (l->daemon == NULL)
+        goto fail_daemon;
+    return l;
+
+fail_daemon:
+    fd = -1; // the library has closed it
+    MHD_destroy_response(l->last_resort);
+fail_last_resort:
+    free(l);
+fail_listener:
+    if (fd >= 0)
+        close(fd);
+    snprintf(error, error_size, "no memory or no threads to listen on port %u of %s", options->port,
+             options->host);
+    return NULL;
+}
+
+uint16_t
+listener_port(const struct listener *l)
+{
+    return l->port;
+}
+
+// Not MHD_quiesce_daemon: with a pool it stops the program when a worker sees the change first. So
+// new connections are accepted and closed at once.
+void
+listener_quiesce(struct listener *l)
+{
+    ASSERT(l->magic == LISTENER_MAGIC);
+    atomic_store(&l->quiesced, true);
+}
+
+unsigned
+listener_in_flight(struct listener *l)
+{
+    return atomic_load(&l->in_flight);
+}
+
+void
+listener_stop(struct listener *l)
+{
+    const struct timespec moment = {.tv_nsec = 1000000};
+    ASSERT(l->magic == LISTENER_MAGIC);
+    listener_quiesce(l);
+    while (atomic_load(&l->suspended) > 0)
+        nanosleep(&moment, NULL);
+    MHD_stop_daemon(l->daemon);
+    MHD_destroy_response(l->last_resort);
+    l->magic = 0;
+    free(l);
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+//
+// problem: what can go wrong, one row a type, and the reply that says so (RFC 9457).
+//
+// A type's word is a promise to clients: it stays. Titles are for people.
+#include "base/assert.h"
+#include "http/request.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct problem {
+    const char *type;
+    unsigned status;
+    const char *title;
+} problems[] = {
+    {"malformed-request", 400, "The request is malformed"},
+    {"malformed-json", 400, "The body is not a JSON object"},
+    {"invalid-token", 401, "The token is not valid"},
+    {"foreign-origin", 403, "Requests from other sites are refused"},
+    {"path-not-found", 404, "There is nothing at this path"},
+    {"user-not-found", 404, "There is no such user"},
+    {"session-not-found", 404, "There is no such session"},
+    {"method-not-allowed", 405, "The path does not have this method"},
+    {"busy", 409, "Another operation is running"},
+    {"session-limit", 409, "The user has as many sessions as allowed"},
+    {"version-mismatch", 412, "The document has another version"},
+    {"body-too-large", 413, "The body is too large"},
+    {"unsupported-media-type", 415, "The body must be application/json"},
+    {"misdirected-request", 421, "This server does not serve that host"},
+    {"invalid-field", 422, "A member of the body is not acceptable"},
+    {"invalid-parameter", 422, "A part of the path or query is not acceptable"},
+    {"json-too-large", 422, "The document exceeds a limit"},
+    {"internal-error", 500, "The server made a mistake"},
+    {"not-implemented", 501, "The server does not understand this"},
+    {"out-of-memory", 503, "There is no memory for this request"},
+    {"overloaded", 503, "Too much is waiting already"},
+    {"store-unavailable", 503, "The store does not answer"},
+    {"not-ready", 503, "The service is not ready"},
+};
+
+static const struct problem *
+find(const char *type)
+{
+    for (size_t i = 0; i < sizeof problems / sizeof problems[0]; i++)
+        if (strcmp(problems[i].type, type) == 0)
+            return &problems[i];
+    return NULL;
+}
+
+void
+reply_problem(struct request *r, const char *type, const char *detail, ...)
+{
+    const struct problem *p = find(type);
+    char sentence[512];
+    va_list args;
+    ASSERT(p != NULL);
+    va_start(args, detail);
+    vsnprintf(sentence, sizeof sentence, detail, args);
+    va_end(args);
+    struct text body;
+    text_init(&body);
+    text_addf(&body, "{\"type\":\"urn:tenure:problem:%s\",\"title\":", p->type);
+    text_add_json(&body, span_of(p->title));
+    text_addf(&body, ",\"status\":%u,\"detail\":", p->status);
+    text_add_json(&body, span_of(sentence));
+    text_addf(&body, ",\"instance\":\"urn:tenure:request:%s\"}\n", request_id(r));
+    reply_json(r, p->status, &body);
+    if (r->reply.content_type != NULL)
+        r->reply.content_type = "application/problem+json";
+    if (p->status == 503)
+        reply_header(r, "Retry-After", "1");
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+//
+// reply: what a handler fills in, and how it reaches the library.
+//
+// Each header costs the library three allocations, so there are few.
+#include "base/assert.h"
+#include "http/connection.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void
+reply_json(struct request *r, unsigned status, struct text *body)
+{
+    struct reply *reply = &r->reply;
+    text_fini(&reply->body);
+    if (body->failed) {
+        text_fini(body);
+        reply->status = 503; // the last resort: a reply without a body
+        reply->content_type = NULL;
+        return;
+    }
+    reply->status = status;
+    reply->content_type = "application/json";
+    reply->body = *body;
+    text_init(body);
+}
+
+void
+reply_empty(struct request *r, unsigned status)
+{
+    text_fini(&r->reply.body);
+    r->reply.status = status;
+    r->reply.content_type = NULL;
+}
+
+void
+reply_header(struct request *r, const char *name, const char *format, ...)
+{
+    struct reply *reply = &r->reply;
+    ASSERT(reply->header_count < REPLY_MAX_HEADERS);
+    char *value = reply->headers[reply->header_count].value;
+    size_t size = sizeof reply->headers[0].value;
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(value, size, format, args);
+    va_end(args);
+    ASSERT(len >= 0 && (size_t)len < size);
+    reply->headers[reply->header_count++].name = name;
+}
+
+// --- Sending -------------------------------------------------------------------------------------
+
+// The library frees the bytes of a body when it has sent them.
+static struct MHD_Response *
+make_response(struct reply *reply) /* new */
+{
+    if (reply->content_type == NULL)
+        return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(reply->body.len, reply->body.data, MHD_RESPMEM_MUST_FREE);
+    if (response != NULL)
+        text_init(&reply->body);
+    return response;
+}
+
+static bool
+add_headers(struct MHD_Response *response, const struct connection *c)
+{
+    const struct request *r = &c->request;
+    bool added = MHD_add_response_header(response, "Cache-Control", "no-store");
+    if (r->reply.content_type != NULL)
+        added &= MHD_add_response_header(response, "Content-Type", r->reply.content_type) &
+                 MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+    if (r->id[0] != '\0')
+        added &= MHD_add_response_header(response, "X-Request-Id", r->id);
+    if (c->last || atomic_load_explicit(&c->listener->quiesced, memory_order_relaxed))
+        added &= MHD_add_response_header(response, "Connection", "close");
+    for (size_t i = 0; i < r->reply.header_count; i++)
+        added &=
+            MHD_add_response_header(response, r->reply.headers[i].name, r->reply.headers[i].value);
+    return added;
+}
+
+enum MHD_Result
+reply_send(struct connection *c)
+{
+    struct MHD_Response *response = make_response(&c->request.reply);
+    if (response == NULL || !add_headers(response, c)) {
+        if (response != NULL)
+            MHD_destroy_response(response);
+        return MHD_queue_response(c->mhd, 503, c->listener->last_resort);
+    }
+    enum MHD_Result queued = MHD_queue_response(c->mhd, c->request.reply.status, response);
+    MHD_destroy_response(response);
+    return queued;
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+//
+// request: what a handler asks of its request, and how it waits without a thread.
+#include "base/assert.h"
+#include "http/connection.h"
+
+#include <stdio.h>
+#include <sys/random.h>
+
+const char *
+request_query(struct request *r, const char *name)
+{
+    return MHD_lookup_connection_value(r->connection->mhd, MHD_GET_ARGUMENT_KIND, name);
+}
+
+const char *
+request_header(struct request *r, const char *name)
+{
+    return MHD_lookup_connection_value(r->connection->mhd, MHD_HEADER_KIND, name);
+}
+
+// Half a number drawn once a process, half a count: unique, and nothing that anybody could use.
+const char *
+request_id(struct request *r)
+{
+    static _Atomic uint32_t count, drawn;
+    uint32_t start = atomic_load(&drawn), none = 0;
+    if (r->id[0] != '\0')
+        return r->id;
+    if (start == 0) {
+        if (getrandom(&start, sizeof start, GRND_NONBLOCK) != sizeof start)
+            start = 1;
+        start |= 1;
+        if (!atomic_compare_exchange_strong(&drawn, &none, start))
+            start = none;
+    }
+    snprintf(r->id, sizeof r->id, "%08x%08x", start, atomic_fetch_add(&count, 1));
+    return r->id;
+}
+
+void
+request_suspend(struct request *r, handler_fn *next)
+{
+    struct connection *c = r->connection;
+    ASSERT(!c->suspended);
+    c->suspended = true;
+    c->next = next;
+    atomic_fetch_add(&c->listener->suspended, 1);
+    MHD_suspend_connection(c->mhd);
+}
+
+// The request may be over and freed as soon as the library knows; so the count comes last, and
+// listener_stop waits for it.
+void
+request_resume(struct request *r)
+{
+    struct listener *l = r->connection->listener;
+    MHD_resume_connection(r->connection->mhd);
+    atomic_fetch_sub(&l->suspended, 1);
+}
