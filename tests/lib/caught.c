@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT
+//
+// Deliberate mistakes are caught: each is made in a child process, whose end and words are
+// examined.
+//
+// A touch of freed memory needs a sanitizer build (poisoned slots, lib/src/memory/poison.h); the
+// rest needs a checked one.
+#include "heap_fixture.h"
+
+#include "memory/poison.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <tenure/containers.h>
+#include <unistd.h>
+
+typedef struct child {
+    int status;        // as waitpid gives it
+    char words[16384]; // what it wrote to stderr
+} child;
+
+static void
+read_all(int from, char *words, size_t size)
+{
+    size_t used = 0;
+    ssize_t got;
+    while (used < size - 1 && (got = read(from, words + used, size - 1 - used)) > 0)
+        used += (size_t)got;
+    words[used] = '\0';
+}
+
+// A mistake that nobody catches ends with status 0.
+static child
+run_child(void (*mistake)(void))
+{
+    child c = {.status = -1};
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        signal(SIGABRT, SIG_DFL);
+        dup2(ends[1], STDERR_FILENO);
+        mistake();
+        _exit(0);
+    }
+    close(ends[1]);
+    read_all(ends[0], c.words, sizeof c.words);
+    close(ends[0]);
+    assert_int_equal(waitpid(pid, &c.status, 0), pid);
+    return c;
+}
+
+static void
+expect_caught(void (*mistake)(void), const char *words)
+{
+    child c = run_child(mistake);
+    assert_int_not_equal(c.status, 0);
+    if (strstr(c.words, words) == NULL)
+        fail_msg("not in the child's words: %s\n%s", words, c.words);
+}
+
+static const char *const slots[] = {"value", NULL};
+
+// The value that was read, so that the reading is not optimised away.
+static volatile uint64_t seen;
+
+// --- Touching what was freed ---------------------------------------------------------------------
+
+static void
+read_a_freed_object(void)
+{
+    tn_heap *heap = tn_heap_new(NULL);
+    tn_object *o = tn_new(heap, heap_type(heap, "User", slots, 0));
+    tn_decref(o);
+    seen = tn_slot_borrow(o, 0).bits;
+}
+
+static void
+drop_a_reference_twice(void)
+{
+    tn_heap *heap = tn_heap_new(NULL);
+    tn_object *o = tn_new(heap, heap_type(heap, "User", slots, 0));
+    tn_decref(o);
+    tn_decref(o);
+}
+
+static void
+read_freed_buffer(size_t size)
+{
+    tn_heap *heap = tn_heap_new(NULL);
+    tn_type *owner = heap_type(heap, "index", NULL, TN_DOMAIN);
+    char *buffer = tn_buffer_alloc(heap, owner, size);
+    memset(buffer, 1, size);
+    tn_buffer_free(heap, owner, buffer, size);
+    seen = (uint64_t)((volatile char *)buffer)[size - 1];
+}
+
+static void
+read_a_freed_small_buffer(void)
+{
+    read_freed_buffer(100);
+}
+
+static void
+read_a_freed_large_buffer(void)
+{
+    read_freed_buffer(100000);
+}
+
+static void
+touching_what_was_freed_is_caught(void **state)
+{
+    void (*const mistakes[])(void) = {read_a_freed_object, drop_a_reference_twice,
+                                      read_a_freed_small_buffer, read_a_freed_large_buffer};
+#ifndef TNI_ASAN
+    skip();
+#endif
+    for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++)
+        expect_caught(mistakes[i], "AddressSanitizer");
+}
+
+// --- Forgetting ----------------------------------------------------------------------------------
+
+enum { LINE_OF_LEAK = __LINE__ + 7 };
+
+static void
+leak_a_user(void)
+{
+    tn_heap *heap = tn_heap_new(NULL);
+    tn_type *type = heap_type(heap, "User", slots, 0);
+    tn_new(heap, type);
+    _exit(tn_heap_free(heap) == 1 ? 7 : 0);
+}
+
+static void
+a_leak_is_reported_with_its_type_and_its_call_site(void **state)
+{
+    char site[64];
+    snprintf(site, sizeof site, "caught.c:%d", LINE_OF_LEAK);
+    child c = run_child(leak_a_user);
+    assert_int_equal(WEXITSTATUS(c.status), 7);
+    assert_non_null(strstr(c.words, "User"));
+    if (TN_CHECKS > 0)
+        assert_non_null(strstr(c.words, site));
+}
+
+// --- Mixing --------------------------------------------------------------------------------------
+
+static void
+store_an_object_of_another_heap(void)
+{
+    tn_heap *heap = tn_heap_new(NULL), *other = tn_heap_new(NULL);
+    tn_object *o = tn_new(heap, heap_type(heap, "User", slots, 0));
+    tn_slot_set_steal(o, 0, tn_ref(heap_str(other, "foreign")));
+}
+
+static void
+store_a_list_in_an_acyclic_object(void)
+{
+    tn_heap *heap = tn_heap_new(NULL);
+    tn_object *o = tn_new(heap, heap_type(heap, "Leaf", slots, TN_ACYCLIC));
+    tn_slot_set_steal(o, 0, tn_ref(tn_list_new(heap)));
+}
+
+static void *
+make_a_list(void *heap)
+{
+    tn_list_new(heap);
+    return NULL;
+}
+
+static void
+use_a_heap_from_another_thread(void)
+{
+    tn_heap *heap = tn_heap_new(NULL);
+    pthread_t thread;
+    pthread_create(&thread, NULL, make_a_list, heap);
+    pthread_join(thread, NULL);
+}
+
+static void
+ask_a_str_for_its_items(void)
+{
+    tn_heap *heap = tn_heap_new(NULL);
+    seen = tn_list_len(heap_str(heap, "not a list"));
+}
+
+static void
+misuse_is_caught_in_checked_builds(void **state)
+{
+    void (*const mistakes[])(void) = {store_an_object_of_another_heap,
+                                      store_a_list_in_an_acyclic_object,
+                                      use_a_heap_from_another_thread};
+    if (TN_CHECKS == 0)
+        skip();
+    for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++)
+        expect_caught(mistakes[i], "tenure: ");
+}
+
+static void
+an_object_of_another_type_stops_the_program_in_every_build(void **state)
+{
+    expect_caught(ask_a_str_for_its_items, "tenure: ");
+}
+
+static void
+no_mistake_ends_well(void)
+{
+    tn_heap *heap = tn_heap_new(NULL);
+    tn_decref(heap_str(heap, "dropped"));
+    _exit(tn_heap_free(heap) == 0 ? 0 : 1);
+}
+
+static void
+a_program_without_a_mistake_is_left_alone(void **state)
+{
+    child c = run_child(no_mistake_ends_well);
+    assert_int_equal(c.status, 0);
+    assert_string_equal(c.words, "");
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(touching_what_was_freed_is_caught),
+        cmocka_unit_test(a_leak_is_reported_with_its_type_and_its_call_site),
+        cmocka_unit_test(misuse_is_caught_in_checked_builds),
+        cmocka_unit_test(an_object_of_another_type_stops_the_program_in_every_build),
+        cmocka_unit_test(a_program_without_a_mistake_is_left_alone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
