@@ -9,9 +9,9 @@ static const struct {
     const char *type, *detail;
 } problems[] = {
     [OUTCOME_ABSENT] = {"user-not-found", "There is no such user."},
-    [OUTCOME_EXISTS] = {"precondition-failed", "The user exists already."},
-    [OUTCOME_FULL] = {"sessions-full", "The user has as many sessions as one may have."},
-    [OUTCOME_BUSY] = {"busy", "Too many requests are waiting for the store."},
+    [OUTCOME_EXISTS] = {"user-exists", "The user exists already."},
+    [OUTCOME_FULL] = {"session-limit", "The user has as many sessions as one may have."},
+    [OUTCOME_BUSY] = {"overloaded", "Too many requests are waiting for the store."},
     [OUTCOME_NO_STORE] = {"store-unavailable", "The store did not do this; it may later."},
     [OUTCOME_NO_MEMORY] = {"out-of-memory", "There is no memory for this."},
 };
@@ -21,6 +21,4 @@ outcome_reply(struct request *r, enum outcome outcome)
 {
     ASSERT(outcome != OUTCOME_DONE);
     reply_problem(r, problems[outcome].type, "%s", problems[outcome].detail);
-    if (outcome == OUTCOME_BUSY || outcome == OUTCOME_NO_STORE || outcome == OUTCOME_NO_MEMORY)
-        reply_header(r, "Retry-After", "1");
 }

@@ -18,7 +18,7 @@ query_expand(struct request *r, bool *user)
     *user = word != NULL;
     if (!word || strcmp(word, "user") == 0)
         return true;
-    reply_problem(r, "invalid-query", "Only expand=user is known.");
+    reply_problem(r, "invalid-parameter", "Only expand=user is known.");
     return false;
 }
 
@@ -39,10 +39,10 @@ query_page(struct request *r, struct page *page)
     const char *limit = request_query(r, "limit"), *cursor = request_query(r, "cursor");
     uint64_t count = PAGE_DEFAULT, after = 0;
     if (limit && !read_number(limit, 10, 1, PAGE_MAX, &count))
-        reply_problem(r, "invalid-query", "limit must be a number from 1 to %d.", PAGE_MAX);
+        reply_problem(r, "invalid-parameter", "limit must be a number from 1 to %d.", PAGE_MAX);
     else if (cursor &&
              (strlen(cursor) != CURSOR_DIGITS || !read_number(cursor, 16, 0, INT64_MAX, &after)))
-        reply_problem(r, "invalid-query", "cursor must be the next_cursor of an earlier page.");
+        reply_problem(r, "invalid-parameter", "cursor must be the next_cursor of an earlier page.");
     *page = (struct page){(size_t)count, (int64_t)after};
     return r->reply.status == 0;
 }

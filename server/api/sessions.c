@@ -5,7 +5,7 @@
 // A reader copies the session's own bytes under the shard's lock and is answered at once.
 #include "api/sessions.h"
 
-#include "api/body.h"
+#include "api/fields.h"
 #include "api/outcome.h"
 #include "api/query.h"
 #include "base/clock.h"
@@ -79,7 +79,7 @@ sessions_show(struct request *r)
 static void
 refuse_token(struct request *r)
 {
-    reply_problem(r, "token-invalid", "The token is not the one of a live session.");
+    reply_problem(r, "invalid-token", "The token is not the one of a live session.");
     reply_header(r, "WWW-Authenticate", "Bearer");
 }
 
@@ -91,8 +91,8 @@ read_verify(struct request *r, const json_t *body, struct span *token, bool *wit
         reply_problem(r, "invalid-body", "touch must be false: sessions cannot be touched yet.");
         return false;
     }
-    return body_requires(r, body, "token") && body_string(r, body, "token", token) &&
-           body_expand(r, body, with_user);
+    return fields_require(r, body, "token") && fields_get_string(r, body, "token", token) &&
+           fields_get_expand(r, body, with_user);
 }
 
 void
@@ -104,7 +104,7 @@ sessions_verify(struct request *r)
     struct span token;
     uint16_t slot;
     bool with_user;
-    if (!body_read(r, d->config, names, &body))
+    if (!fields_read(r, d->config, names, &body))
         return;
     if (read_verify(r, body, &token, &with_user) &&
         (!session_read_token(token, &slot) ||
@@ -169,12 +169,12 @@ read_create(struct request *r, struct creating *c)
     int64_t max = d->config->sessions_max_ttl_ms;
     create->idle_ttl = d->config->sessions_idle_ttl_ms;
     create->absolute_ttl = d->config->sessions_absolute_ttl_ms;
-    if (!body_read(r, d->config, names, &c->body) || !body_requires(r, c->body, "user_id") ||
-        !body_string(r, c->body, "user_id", &create->user_id) ||
-        !body_object(r, c->body, "data", &c->data) ||
-        !body_object(r, c->body, "client", &c->client) ||
-        !body_ttl(r, c->body, "idle_ttl", max, &create->idle_ttl) ||
-        !body_ttl(r, c->body, "absolute_ttl", max, &create->absolute_ttl))
+    if (!fields_read(r, d->config, names, &c->body) || !fields_require(r, c->body, "user_id") ||
+        !fields_get_string(r, c->body, "user_id", &create->user_id) ||
+        !fields_add_object(r, c->body, "data", &c->data) ||
+        !fields_add_object(r, c->body, "client", &c->client) ||
+        !fields_get_ttl(r, c->body, "idle_ttl", max, &create->idle_ttl) ||
+        !fields_get_ttl(r, c->body, "absolute_ttl", max, &create->absolute_ttl))
         return false;
     create->data = span_of_text(&c->data, SPAN("{}"));
     create->client = span_of_text(&c->client, (struct span){0});

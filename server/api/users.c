@@ -6,7 +6,7 @@
 // the loader, and the same code adds the same document.
 #include "api/users.h"
 
-#include "api/body.h"
+#include "api/fields.h"
 #include "api/outcome.h"
 #include "api/query.h"
 #include "base/clock.h"
@@ -230,7 +230,7 @@ read_conditions(struct request *r, struct put_user *put)
     put->must_create = none_match && strcmp(none_match, "*") == 0;
     if (!request_header(r, "If-Match") && (!none_match || put->must_create))
         return true;
-    reply_problem(r, "invalid-condition", "If-None-Match: * is the only condition here.");
+    reply_problem(r, "not-implemented", "If-None-Match: * is the only condition here.");
     return false;
 }
 
@@ -240,10 +240,10 @@ read_put(struct request *r, struct writing *w)
     static const char *const names[] = {"name", "email", "attributes", NULL};
     const struct domain *d = r->app;
     struct put_user *put = &w->put;
-    if (!read_conditions(r, put) || !body_read(r, d->config, names, &w->body) ||
-        !body_requires(r, w->body, "name") || !body_string(r, w->body, "name", &put->name) ||
-        !body_string(r, w->body, "email", &put->email) ||
-        !body_object(r, w->body, "attributes", &w->attributes))
+    if (!read_conditions(r, put) || !fields_read(r, d->config, names, &w->body) ||
+        !fields_require(r, w->body, "name") || !fields_get_string(r, w->body, "name", &put->name) ||
+        !fields_get_string(r, w->body, "email", &put->email) ||
+        !fields_add_object(r, w->body, "attributes", &w->attributes))
         return false;
     put->attributes =
         w->attributes.len ? (struct span){w->attributes.data, w->attributes.len} : SPAN("{}");
@@ -273,7 +273,7 @@ void
 users_put(struct request *r)
 {
     if (!user_id_is_valid(r->params[0])) {
-        reply_problem(r, "invalid-user-id", "A user id is 1 to 128 of A-Z a-z 0-9 _ . @ -");
+        reply_problem(r, "invalid-parameter", "A user id is 1 to 128 of A-Z a-z 0-9 _ . @ -");
         return;
     }
     struct writing *w = new_writing(r);
