@@ -7,10 +7,14 @@
 #include "admin/gc.h"
 
 #include "admin/admin.h"
-#include "admin/input.h"
+#include "admin/scope.h"
+#include "http/body.h"
 
 #include <limits.h>
 #include <stdlib.h>
+
+// An order has a handful of members.
+static const struct json_limits LIMITS = {.depth = 4, .members = 16, .string = 256};
 
 // --- GET /v1/gc ------------------------------------------------------------------------------
 
@@ -79,16 +83,16 @@ void
 gc_show(struct request *r)
 {
     struct admin *admin = r->app;
-    struct shards shards;
-    if (!input_shards(r, admin->domain, &shards))
+    struct scope scope;
+    if (!scope_read(r, admin->domain, &scope))
         return;
     struct jobs_state state;
     struct shard_figures f;
     jobs_read(admin->jobs, &state);
-    if (shards.count == admin->domain->shard_count)
+    if (scope.count == admin->domain->shard_count)
         domain_read_figures(admin->domain, &f);
     else
-        shard_read_figures(shards.first, &f);
+        shard_read_figures(scope.shards, &f);
     struct text t;
     text_init(&t);
     add_state(&t, &f, &state);
@@ -158,7 +162,7 @@ refuse(struct request *r, enum jobs_answer why, const struct jobs_state *state)
 {
     const struct job_title *running = &state->running;
     if (why == JOBS_CANCELLED)
-        reply_problem(r, "shutting-down", "The service is about to stop.");
+        reply_problem(r, "not-ready", "The service is about to stop.");
     else if (running->generation < 0)
         reply_problem(r, "operation-in-progress", "A %s %s is running.",
                       job_cause_name(running->cause), job_kind_name(running->kind));
@@ -195,11 +199,11 @@ read_collect(struct request *r, const json_t *body, int *generation)
 {
     bool wait = true;
     int budget_ms = 0;
-    if (!input_int(r, body, "generation", 0, TN_GENERATIONS - 1, generation) ||
-        !input_int(r, body, "budget_ms", 0, INT_MAX, &budget_ms) ||
-        !input_bool(r, body, "wait", &wait))
+    if (!body_get_int(r, body, "generation", 0, TN_GENERATIONS - 1, generation) ||
+        !body_get_int(r, body, "budget_ms", 0, INT_MAX, &budget_ms) ||
+        !body_get_bool(r, body, "wait", &wait))
         return false;
-    if (json_object_get(body, "budget_ms") && *generation < TN_GENERATIONS - 1)
+    if (body_borrow(body, "budget_ms") && *generation < TN_GENERATIONS - 1)
         reply_problem(r, "budget-needs-full", "budget_ms goes with generation 2 only.");
     else if (budget_ms != 0)
         reply_problem(r, "invalid-body", "budget_ms must be 0: a shard is collected in one go.");
@@ -213,8 +217,8 @@ gc_collect(struct request *r)
 {
     static const char *const names[] = {"generation", "budget_ms", "wait", NULL};
     int generation = TN_GENERATIONS - 1;
-    json_t *body = input_body(r, names);
-    bool read = body && read_collect(r, body, &generation);
+    json_t *body = NULL;
+    bool read = body_read_optional(r, &LIMITS, names, &body) && read_collect(r, body, &generation);
     json_decref(body);
     if (read)
         submit(r, JOB_COLLECT, generation);
@@ -225,8 +229,9 @@ gc_freeze(struct request *r)
 {
     static const char *const names[] = {"collect_first", NULL};
     bool collect_first = true;
-    json_t *body = input_body(r, names);
-    bool read = body && input_bool(r, body, "collect_first", &collect_first);
+    json_t *body = NULL;
+    bool read = body_read_optional(r, &LIMITS, names, &body) &&
+                body_get_bool(r, body, "collect_first", &collect_first);
     json_decref(body);
     if (read)
         submit(r, JOB_FREEZE, collect_first ? TN_GENERATIONS - 1 : -1);
@@ -236,9 +241,9 @@ void
 gc_unfreeze(struct request *r)
 {
     static const char *const names[] = {NULL};
-    json_t *body = input_body(r, names);
-    if (!body)
-        return;
+    json_t *body = NULL;
+    bool read = body_read_optional(r, &LIMITS, names, &body);
     json_decref(body);
-    submit(r, JOB_UNFREEZE, -1);
+    if (read)
+        submit(r, JOB_UNFREEZE, -1);
 }

@@ -6,7 +6,7 @@
 #include "admin/memory.h"
 
 #include "admin/admin.h"
-#include "admin/input.h"
+#include "admin/scope.h"
 #include "base/process.h"
 
 #include <stdlib.h>
@@ -21,12 +21,12 @@ struct usage {
 };
 
 static tn_memory
-read_account(const struct shards *shards)
+read_account(const struct scope *scope)
 {
     tn_memory sum = {0};
-    for (unsigned i = 0; i < shards->count; i++) {
+    for (unsigned i = 0; i < scope->count; i++) {
         struct shard_figures f;
-        shard_read_figures(&shards->first[i], &f);
+        shard_read_figures(&scope->shards[i], &f);
         sum.current += f.memory.current;
         sum.peak += f.memory.peak;
         sum.overhead += f.memory.overhead;
@@ -52,10 +52,10 @@ add_usage(struct usage *sum, const tn_usage *row)
 
 // The names belong to the heaps, which live as long as the domain.
 static void
-read_usage(const struct shards *shards, struct usage *sum)
+read_usage(const struct scope *scope, struct usage *sum)
 {
-    for (unsigned i = 0; i < shards->count; i++) {
-        struct shard *s = &shards->first[i];
+    for (unsigned i = 0; i < scope->count; i++) {
+        struct shard *s = &scope->shards[i];
         tn_usage rows[TYPES_READ];
         shard_take(s);
         size_t count = tn_usage_get(s->heap, rows, TYPES_READ);
@@ -75,10 +75,10 @@ by_bytes(const void *a, const void *b)
 }
 
 static void
-add_types(struct text *t, const struct shards *shards)
+add_types(struct text *t, const struct scope *scope)
 {
     struct usage usage = {.count = 0};
-    read_usage(shards, &usage);
+    read_usage(scope, &usage);
     qsort(usage.rows, usage.count, sizeof usage.rows[0], by_bytes);
     for (size_t i = 0; i < usage.count && i < TYPES_SHOWN; i++) {
         text_adds(t, i ? ",{\"name\":" : "{\"name\":");
@@ -116,17 +116,17 @@ void
 memory_show(struct request *r)
 {
     struct admin *admin = r->app;
-    struct shards shards;
-    if (!input_shards(r, admin->domain, &shards))
+    struct scope scope;
+    if (!scope_read(r, admin->domain, &scope))
         return;
-    tn_memory m = read_account(&shards);
+    tn_memory m = read_account(&scope);
     struct text t;
     text_init(&t);
     text_addf(&t, "{\"traced\":{\"current\":%zu,\"peak\":%zu,\"overhead\":%zu},", m.current, m.peak,
               m.overhead);
     add_process(&t);
     text_adds(&t, ",\"types\":[");
-    add_types(&t, &shards);
+    add_types(&t, &scope);
     text_adds(&t, "]}");
     reply_json(r, 200, &t);
 }
@@ -135,16 +135,16 @@ void
 memory_reset_peak(struct request *r)
 {
     struct admin *admin = r->app;
-    struct shards shards;
-    if (!input_shards(r, admin->domain, &shards))
+    struct scope scope;
+    if (!scope_read(r, admin->domain, &scope))
         return;
-    tn_memory before = read_account(&shards);
-    for (unsigned i = 0; i < shards.count; i++) {
-        shard_take(&shards.first[i]);
-        tn_memory_reset_peak(shards.first[i].heap);
-        shard_give(&shards.first[i]);
+    tn_memory before = read_account(&scope);
+    for (unsigned i = 0; i < scope.count; i++) {
+        shard_take(&scope.shards[i]);
+        tn_memory_reset_peak(scope.shards[i].heap);
+        shard_give(&scope.shards[i]);
     }
-    tn_memory after = read_account(&shards);
+    tn_memory after = read_account(&scope);
     struct text t;
     text_init(&t);
     text_addf(&t, "{\"before\":{\"peak\":%zu},\"after\":{\"peak\":%zu}}", before.peak, after.peak);

@@ -3,6 +3,7 @@
 // problem: what can go wrong, one row a type, and the reply that says so (RFC 9457).
 //
 // A type's word is a promise to clients: it stays. Titles are for people.
+#include "http/problem.h"
 #include "base/assert.h"
 #include "http/request.h"
 
@@ -17,28 +18,30 @@ static const struct problem {
 } problems[] = {
     {"malformed-request", 400, "The request is malformed"},
     {"malformed-json", 400, "The body is not a JSON object"},
-    {"invalid-token", 401, "The token is not valid"},
+    {"invalid-condition", 400, "The condition is not supported here"},
+    {"token-invalid", 401, "The token is not valid"},
     {"foreign-origin", 403, "Requests from other sites are refused"},
     {"path-not-found", 404, "There is nothing at this path"},
     {"user-not-found", 404, "There is no such user"},
     {"session-not-found", 404, "There is no such session"},
     {"method-not-allowed", 405, "The path does not have this method"},
-    {"busy", 409, "Another operation is running"},
-    {"session-limit", 409, "The user has as many sessions as allowed"},
-    {"user-exists", 412, "The user exists already"},
-    {"version-mismatch", 412, "The document has another version"},
+    {"operation-in-progress", 409, "Another operation is running"},
+    {"sessions-full", 409, "The user has as many sessions as allowed"},
+    {"precondition-failed", 412, "The document is not as the condition demands"},
     {"body-too-large", 413, "The body is too large"},
     {"unsupported-media-type", 415, "The body must be application/json"},
     {"misdirected-request", 421, "This server does not serve that host"},
     {"invalid-body", 422, "A member of the body is not acceptable"},
-    {"invalid-parameter", 422, "A part of the path or query is not acceptable"},
+    {"invalid-query", 422, "A parameter of the query is not acceptable"},
+    {"invalid-user-id", 422, "The user id is not acceptable"},
     {"json-too-large", 422, "The document exceeds a limit"},
-    {"internal-error", 500, "The server made a mistake"},
+    {"budget-needs-full", 422, "Only a full collection can have a budget"},
     {"not-implemented", 501, "The server does not understand this"},
     {"out-of-memory", 503, "There is no memory for this request"},
-    {"overloaded", 503, "Too much is waiting already"},
+    {"busy", 503, "Too much is waiting already"},
     {"store-unavailable", 503, "The store does not answer"},
     {"not-ready", 503, "The service is not ready"},
+    {"shutting-down", 503, "The service is about to stop"},
 };
 
 static const struct problem *
@@ -48,6 +51,13 @@ find(const char *type)
         if (strcmp(problems[i].type, type) == 0)
             return &problems[i];
     return NULL;
+}
+
+unsigned
+problem_status(const char *type)
+{
+    const struct problem *p = find(type);
+    return p != NULL ? p->status : 0;
 }
 
 void
