@@ -162,7 +162,7 @@ refuse(struct request *r, enum jobs_answer why, const struct jobs_state *state)
 {
     const struct job_title *running = &state->running;
     if (why == JOBS_CANCELLED)
-        reply_problem(r, "not-ready", "The service is about to stop.");
+        reply_problem(r, "shutting-down", "The service is about to stop.");
     else if (running->generation < 0)
         reply_problem(r, "operation-in-progress", "A %s %s is running.",
                       job_cause_name(running->cause), job_kind_name(running->kind));
