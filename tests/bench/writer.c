@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+//
+// Claim: the store's writer, in batches of 256, gives at least 0.8 of the rows a second of raw
+// inserts into a table with an integer key and nothing else.
+//
+// Both write the same row (200 bytes of data) with the same durability to the same file system,
+// round about; the ratio is the median of the rounds' ratios. Usage: bench_writer [rows a round]
+// [rounds] [rows before the first round]
+#include "base/clock.h"
+#include "store/writer.h"
+#include "support.h"
+
+#include <sqlite3.h>
+
+enum { BATCH = 256, DATA_SIZE = 200, MAX_ROUNDS = 99 };
+
+static const uint8_t hash[TOKEN_HASH_SIZE] = {1};
+static char data[DATA_SIZE + 1];
+
+static void
+must(bool ok, const char *what)
+{
+    if (ok)
+        return;
+    fprintf(stderr, "bench_writer: %s failed\n", what);
+    exit(1);
+}
+
+static double
+seconds_since(uint64_t start)
+{
+    return (double)(clock_monotonic_ns() - start) / 1e9;
+}
+
+// --- Raw inserts ------------------------------------------------------------------------------
+
+struct raw {
+    sqlite3 *db;
+    sqlite3_stmt *insert;
+    int64_t k;
+};
+
+static void
+raw_execute(struct raw *r, const char *sql)
+{
+    must(sqlite3_exec(r->db, sql, NULL, NULL, NULL) == SQLITE_OK, sql);
+}
+
+static void
+raw_init(struct raw *r, const char *path)
+{
+    must(sqlite3_open_v2(path, &r->db,
+                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                         NULL) == SQLITE_OK,
+         "opening the raw file");
+    raw_execute(r, "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                   "PRAGMA wal_autocheckpoint = 4000;"
+                   "CREATE TABLE t(k INTEGER PRIMARY KEY, id, user_id, data, client, hash, version,"
+                   " created_at, last_seen_at, idle_ttl, idle_expires_at, expires_at)");
+    must(sqlite3_prepare_v2(r->db, "INSERT INTO t VALUES(?,?,?,?,NULL,?,1,2,3,4,5,6)", -1,
+                            &r->insert, NULL) == SQLITE_OK,
+         "preparing the raw insert");
+}
+
+static void
+raw_insert(struct raw *r)
+{
+    sqlite3_bind_int64(r->insert, 1, ++r->k);
+    sqlite3_bind_text(r->insert, 2, "s_0123aaaaaaaaaaaaaaaaaaaaaa", -1, SQLITE_STATIC);
+    sqlite3_bind_text(r->insert, 3, "user-0000001", -1, SQLITE_STATIC);
+    sqlite3_bind_text(r->insert, 4, data, DATA_SIZE, SQLITE_STATIC);
+    sqlite3_bind_blob(r->insert, 5, hash, sizeof(hash), SQLITE_STATIC);
+    must(sqlite3_step(r->insert) == SQLITE_DONE, "a raw insert");
+    sqlite3_reset(r->insert);
+}
+
+static double // rows a second
+raw_round(struct raw *r, size_t rows)
+{
+    uint64_t start = clock_monotonic_ns();
+    for (size_t done = 0; done < rows; done += BATCH) {
+        raw_execute(r, "BEGIN IMMEDIATE");
+        for (size_t i = done; i < rows && i < done + BATCH; i++)
+            raw_insert(r);
+        raw_execute(r, "COMMIT");
+    }
+    return (double)rows / seconds_since(start);
+}
+
+static void
+raw_fini(struct raw *r)
+{
+    sqlite3_finalize(r->insert);
+    sqlite3_close(r->db);
+}
+
+// --- The writer -------------------------------------------------------------------------------
+
+static void
+change_done(struct change *c, bool ok)
+{
+    must(ok, "a batch of the writer");
+}
+
+static double // rows a second
+writer_round(struct store *store, struct writer *w, struct change *changes, size_t rows)
+{
+    for (size_t i = 0; i < rows; i++)
+        changes[i] = (struct change){.kind = CHANGE_NEW_SESSION,
+                                     .done = change_done,
+                                     .session = {.k = store->next_k++,
+                                                 .id = SPAN("s_0123aaaaaaaaaaaaaaaaaaaaaa"),
+                                                 .user_id = SPAN("user-0000001"),
+                                                 .data = {data, DATA_SIZE},
+                                                 .version = 1}};
+    uint64_t start = clock_monotonic_ns();
+    for (size_t i = 0; i < rows; i++)
+        writer_submit_always(w, &changes[i]);
+    writer_flush(w);
+    return (double)rows / seconds_since(start);
+}
+
+static struct store *
+open_store(char *path)
+{
+    struct config config = {.store_kind = "sqlite", .store_path = path};
+    char error[256];
+    struct store *store = store_open(&config, error, sizeof(error));
+    must(store != NULL, error);
+    return store;
+}
+
+// --- Rounds -----------------------------------------------------------------------------------
+
+static int
+compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double
+median(double *values, size_t count)
+{
+    qsort(values, count, sizeof(*values), compare_doubles);
+    return values[count / 2];
+}
+
+static void
+compare(struct raw *raw, struct store *store, size_t rows, size_t rounds)
+{
+    double raws[MAX_ROUNDS], ours[MAX_ROUNDS], ratios[MAX_ROUNDS];
+    struct writer *w = writer_start(store, rows);
+    struct change *changes = calloc(rows, sizeof(*changes));
+    must(w && changes, "starting the writer");
+    for (size_t i = 0; i < rounds; i++) {
+        raws[i] = raw_round(raw, rows);
+        ours[i] = writer_round(store, w, changes, rows);
+        ratios[i] = ours[i] / raws[i];
+    }
+    struct writer_stats stats = writer_get_stats(w);
+    writer_stop(w);
+    free(changes);
+    printf("raw     %9.0f rows/s (median of %zu)\n", median(raws, rounds), rounds);
+    printf("writer  %9.0f rows/s, %.0f a batch\n", median(ours, rounds),
+           (double)stats.changes / (double)stats.batches);
+    double ratio = median(ratios, rounds);
+    printf("ratio   %9.2f (%.2f to %.2f); bar 0.80\n", ratio, ratios[0], ratios[rounds - 1]);
+}
+
+// Fills both alike, so that the rounds run on files of a size.
+static void
+fill(struct raw *raw, struct store *store, size_t rows)
+{
+    struct writer *w = writer_start(store, rows);
+    struct change *changes = calloc(BATCH, sizeof(*changes));
+    must(w && changes, "starting the writer");
+    raw_round(raw, rows);
+    for (size_t done = 0; done < rows; done += BATCH)
+        writer_round(store, w, changes, BATCH);
+    writer_stop(w);
+    free(changes);
+}
+
+int
+main(int argc, char **argv)
+{
+    size_t rows = argc > 1 ? strtoul(argv[1], NULL, 10) : 200 * BATCH;
+    size_t rounds = argc > 2 ? strtoul(argv[2], NULL, 10) : 9;
+    size_t before = argc > 3 ? strtoul(argv[3], NULL, 10) : 0;
+    must(rows > 0 && rounds > 0 && rounds <= MAX_ROUNDS, "reading the arguments");
+    memset(data, 'x', DATA_SIZE);
+
+    char *directory = tempdir_new(), raw_path[512], store_path[512];
+    snprintf(raw_path, sizeof(raw_path), "%s/raw.db", directory);
+    snprintf(store_path, sizeof(store_path), "%s/store.db", directory);
+    struct raw raw = {0};
+    raw_init(&raw, raw_path);
+    struct store *store = open_store(store_path);
+    if (before)
+        fill(&raw, store, before);
+    printf("%zu rows a round, batches of %d, %d bytes of data, %zu rows before\n", rows, BATCH,
+           DATA_SIZE, before);
+    compare(&raw, store, rows, rounds);
+    store->ops->close(store);
+    raw_fini(&raw);
+    tempdir_free(directory);
+    return 0;
+}
