@@ -8,7 +8,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 void
 reply_json(struct request *r, unsigned status, struct text *body)
@@ -35,19 +35,29 @@ reply_empty(struct request *r, unsigned status)
     r->reply.content_type = NULL;
 }
 
+static size_t
+find_header(const struct reply *reply, const char *name)
+{
+    size_t i = 0;
+    while (i < reply->header_count && strcmp(reply->headers[i].name, name) != 0)
+        i++;
+    return i;
+}
+
 void
 reply_header(struct request *r, const char *name, const char *format, ...)
 {
     struct reply *reply = &r->reply;
-    ASSERT(reply->header_count < REPLY_MAX_HEADERS);
-    char *value = reply->headers[reply->header_count].value;
-    size_t size = sizeof reply->headers[0].value;
+    size_t at = find_header(reply, name), size = sizeof reply->headers[at].value;
+    ASSERT(at < REPLY_MAX_HEADERS);
     va_list args;
     va_start(args, format);
-    int len = vsnprintf(value, size, format, args);
+    int len = vsnprintf(reply->headers[at].value, size, format, args);
     va_end(args);
     ASSERT(len >= 0 && (size_t)len < size);
-    reply->headers[reply->header_count++].name = name;
+    reply->headers[at].name = name;
+    if (at == reply->header_count)
+        reply->header_count++;
 }
 
 // --- Sending -------------------------------------------------------------------------------------

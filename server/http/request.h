@@ -65,12 +65,14 @@ void request_resume(struct request *r); // any thread
 // Takes the bytes of [body], which is empty afterwards. A failed text becomes a 503 without a body.
 void reply_json(struct request *r, unsigned status, struct text *body);
 void reply_empty(struct request *r, unsigned status);
+// Replaces the header of this name, if the reply has it.
 void reply_header(struct request *r, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 // application/problem+json (RFC 9457): {type, title, status, detail, instance}. [type] is a short
 // stable word such as "user-not-found", shown as "urn:tenure:problem:user-not-found"; titles and
-// statuses of all types stand in one table in problem.c. [detail] is one sentence.
+// statuses of all types stand in one table in problem.c; a 503 gets Retry-After. [detail] is one
+// sentence.
 void reply_problem(struct request *r, const char *type, const char *detail, ...)
     __attribute__((format(printf, 3, 4)));
 
