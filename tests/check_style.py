@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What a reader should never meet: a file over 600 lines, a tab, an open TODO, a missing licence line,
+"""What a reader should never meet: a file over 600 lines, a tab, a note of what is left to do, a missing licence line,
 a C file that clang-format would change (where clang-format is installed)."""
 import pathlib
 import re

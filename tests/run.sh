@@ -1,0 +1,196 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# run.sh [PART]            every part of the normal tier, or one
+# run.sh --full [PART]     larger sizes; and the parts tsan and valgrind
+# run.sh --long PART       the largest sizes of one part
+#
+# Parts run in order and the first that fails ends the run with its output. See README.md.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+cd "$here/.."
+
+parts=(install build layers ownership style unit random service kill transcript)
+limit=1800 # seconds a part
+operations=1000000
+rounds=3
+SKIPPED=77 # how a part says that it did not run
+
+choose_tier() {
+    case $1 in
+    normal) ;;
+    full) parts+=(tsan valgrind) limit=7200 operations=10000000 rounds=50 ;;
+    long) limit=36000 operations=1000000000 rounds=200 ;;
+    esac
+}
+
+skip() {
+    echo "$1"
+    exit "$SKIPPED"
+}
+
+# --- Parts: each is run by a fresh shell -------------------------------------------------------------
+
+tools=(gcc cmake ninja pkg-config python3 curl)
+modules=(libmicrohttpd jansson sqlite3 libsodium cmocka libcurl)
+packages=(gcc libc6-dev cmake ninja-build pkg-config python3 curl libmicrohttpd-dev libjansson-dev
+    libsqlite3-dev libsodium-dev libcmocka-dev libcurl4-openssl-dev)
+
+missing() {
+    local name
+    for name in "${tools[@]}"; do
+        command -v "$name" >/dev/null || echo "$name"
+    done
+    for name in "${modules[@]}"; do
+        pkg-config --exists "$name" 2>/dev/null || echo "$name"
+    done
+}
+
+part_install() {
+    local lacking
+    [ "$tier" = full ] && tools+=(valgrind) packages+=(valgrind)
+    lacking=$(missing | paste -sd' ')
+    if [ -z "$lacking" ]; then
+        echo "Nothing is missing."
+    elif [ "$(id -u)" -ne 0 ]; then
+        echo "Missing: $lacking. As root:"
+        echo "apt-get update && apt-get install -y --no-install-recommends ${packages[*]}"
+        exit 1
+    else
+        echo "Missing: $lacking. Installing with apt-get: ${packages[*]}"
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get update
+        apt-get install -y --no-install-recommends "${packages[@]}"
+    fi
+}
+
+build() {
+    cmake --preset "$1"
+    cmake --build "build/$1" --parallel "$(nproc)"
+}
+
+part_build() {
+    build asan
+}
+
+part_layers() {
+    python3 tests/check_layers.py
+}
+
+part_ownership() {
+    python3 tests/check_ownership_words.py
+}
+
+part_style() {
+    python3 tests/check_style.py
+}
+
+run_tests() { # PRESET LABELS
+    build "$1"
+    ctest --test-dir "build/$1" -L "$2" --output-on-failure --stop-on-failure --no-tests=error
+}
+
+part_unit() {
+    run_tests asan '^(lib|unit|examples)$'
+}
+
+part_random() {
+    build asan
+    TN_OPERATIONS=$operations build/asan/tests/test_lib.random_graph
+}
+
+part_service() {
+    compgen -G 'tests/server/*.c' >/dev/null || skip "There is no service test yet."
+    run_tests asan '^service$'
+}
+
+part_kill() {
+    [ -x tests/kill.sh ] || skip "There is no tests/kill.sh yet."
+    build asan
+    tests/kill.sh "$rounds"
+}
+
+part_transcript() {
+    [ -x tests/transcript.py ] && [ -f README.md ] || skip "There is no transcript to check yet."
+    build asan
+    tests/transcript.py
+}
+
+part_tsan() {
+    run_tests tsan '^(unit|service)$'
+}
+
+# Not the test of deliberate mistakes, whose children valgrind would count.
+part_valgrind() {
+    local test
+    build debug
+    export TN_SCALE=100 TN_OPERATIONS=5000
+    for test in build/debug/tests/test_{lib,unit,examples}.*; do
+        [ "${test##*/}" = test_lib.caught ] && continue
+        echo "$test"
+        valgrind --quiet --error-exitcode=9 --leak-check=full "$test"
+    done
+}
+
+# --- The run ---------------------------------------------------------------------------------------
+
+passed=0 failed=0 skipped=0 running=
+
+run_part() { # NAME: true unless it failed
+    local started=$EPOCHREALTIME status=0 seconds
+    timeout --kill-after=30 "$limit" "$here/run.sh" --inside "$tier" "$1" >"$log" 2>&1 &
+    running=$!
+    wait "$running" || status=$?
+    seconds=$(awk -v a="$started" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }')
+    case $status in
+    0) passed=$((passed + 1)) && printf '%-11s %7s s\n' "$1" "$seconds" ;;
+    "$SKIPPED") skipped=$((skipped + 1)) && printf '%-11s skipped: %s\n' "$1" "$(tail -n 1 "$log")" ;;
+    *)
+        failed=$((failed + 1))
+        cat "$log"
+        [ "$status" -ne 124 ] || echo "$1 was stopped after $limit s"
+        printf '%-11s %7s s  FAILED\n' "$1" "$seconds"
+        ;;
+    esac
+    return $((failed > 0))
+}
+
+run_all() {
+    local index
+    for index in "${!parts[@]}"; do
+        if ! run_part "${parts[index]}"; then
+            skipped=$((skipped + ${#parts[@]} - index - 1))
+            break
+        fi
+    done
+    echo "$passed passed, $failed failed, $skipped skipped"
+    return $((failed > 0))
+}
+
+usage() {
+    sed -n '4,6s/^# //p' "$0" >&2
+    echo "parts: ${parts[*]}" >&2
+    exit 2
+}
+
+tier=normal
+case ${1-} in
+--inside)
+    tier=$2
+    choose_tier "$tier"
+    "part_$3"
+    exit
+    ;;
+--full) tier=full && shift ;;
+--long) tier=long && shift ;;
+esac
+choose_tier "$tier"
+if [ $# -eq 1 ] && [[ " ${parts[*]} " == *" $1 "* ]]; then
+    parts=("$1")
+elif [ $# -ne 0 ] || [ "$tier" = long ]; then
+    usage
+fi
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+trap 'kill "$running"; exit 130' INT TERM # timeout passes it on to all that the part started
+run_all
