@@ -17,6 +17,7 @@
     X(DAMAGED, "is damaged; restore it from a backup")                                             \
     X(READ_ONLY, "cannot be written; check the owner and mode of the file and its directory")      \
     X(CANNOT_OPEN, "cannot be opened; check its directory and the limit of open files")            \
+    X(NO_LOG, "lies on a file system without the locks that a log needs; choose a local one")      \
     X(IO, "cannot be read or written; check the disk")                                             \
     X(UNSYNCED, "was committed without a sync of its log; the disk may lose it")                   \
     X(MEMORY, "needs more memory than there is")                                                   \

@@ -21,11 +21,7 @@
 #include <string.h>
 
 // The log holds about 4000 pages, 32 MiB, before a commit copies it into the file.
-#define SETTINGS                                                                                   \
-    "PRAGMA page_size = 8192;"                                                                     \
-    "PRAGMA journal_mode = WAL;"                                                                   \
-    "PRAGMA synchronous = FULL;"                                                                   \
-    "PRAGMA wal_autocheckpoint = 4000;"
+#define SETTINGS "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;"
 
 enum statement_name {
 #define STATEMENT_NAME(name, sql) name,
@@ -425,10 +421,27 @@ check_identity(const char *path, const struct identity *i, char *error, size_t e
     return false;
 }
 
+// SQLite answers with the mode that it is in, and calls it no fault when that is another one.
+static enum db_fault
+use_log(struct db *db)
+{
+    struct statement mode;
+    statement_init(&mode, db, "PRAGMA journal_mode = WAL");
+    bool used = statement_step(&mode) && span_is(statement_take_text(&mode), "wal");
+    enum db_fault fault = mode.fault;
+    statement_fini(&mode);
+    return fault == DB_OK && !used ? DB_NO_LOG : fault;
+}
+
 static enum db_fault
 use_database(struct sqlite *s, bool empty)
 {
-    enum db_fault fault = db_execute(s->db, SETTINGS);
+    // The size of a page can be set only before the first one is written.
+    enum db_fault fault = db_execute(s->db, "PRAGMA page_size = 8192");
+    if (fault == DB_OK)
+        fault = use_log(s->db);
+    if (fault == DB_OK)
+        fault = db_execute(s->db, SETTINGS);
     if (fault == DB_OK && empty)
         fault = create_schema(s->db);
     if (fault == DB_OK)

@@ -317,6 +317,19 @@ an_empty_file_becomes_a_store(void **state)
     assert_int_equal(count_sessions(f), 0);
 }
 
+// SQLite would go on without a log, and nothing would watch the syncs.
+static void
+a_file_system_without_shared_memory_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    shut(f);
+    assert_int_equal(unlink(f->path), 0);
+    sqlite3_vfs_register(sqlite3_vfs_find("unix-none"), 1);
+    assert_refused(f, "choose a local one");
+    sqlite3_vfs_register(sqlite3_vfs_find("unix"), 1);
+    assert_true(reopen(f));
+}
+
 static void
 a_session_with_half_a_token_hash_is_called_damage(void **state)
 {
@@ -434,6 +447,7 @@ main(void)
         STORE_TEST(a_truncated_file_is_refused),
         STORE_TEST(a_file_without_its_slot_key_is_refused),
         STORE_TEST(an_empty_file_becomes_a_store),
+        STORE_TEST(a_file_system_without_shared_memory_is_refused),
         STORE_TEST(a_session_with_half_a_token_hash_is_called_damage),
         STORE_TEST(a_batch_is_not_acknowledged_when_nothing_is_synced),
         STORE_TEST(every_batch_is_confirmed_while_the_log_starts_over_again_and_again),
