@@ -33,7 +33,7 @@ add_last_run(struct text *t, const struct jobs_state *state, int g)
     }
     text_adds(t, "\"last_run\":");
     text_add_time(t, state->last[g].at_ms);
-    text_addf(t, ",\"last_cause\":\"%s\"", job_cause_name(state->last[g].cause));
+    text_addf(t, ",\"last_cause\":\"%s\"", pass_cause_name(state->last[g].cause));
 }
 
 static void
@@ -52,10 +52,10 @@ add_generation(struct text *t, const struct shard_figures *f, const struct jobs_
 }
 
 static void
-add_title(struct text *t, const struct job_title *title)
+add_title(struct text *t, const struct pass_title *title)
 {
-    text_addf(t, "{\"operation\":\"%s\",\"cause\":\"%s\"", job_kind_name(title->kind),
-              job_cause_name(title->cause));
+    text_addf(t, "{\"operation\":\"%s\",\"cause\":\"%s\"", pass_kind_name(title->kind),
+              pass_cause_name(title->cause));
     if (title->generation >= 0)
         text_addf(t, ",\"generation\":%d", title->generation);
     text_adds(t, "}");
@@ -108,49 +108,50 @@ struct order {
 };
 
 static void
-add_sizes(struct text *t, const char *name, const struct job_sizes *s)
+add_sizes(struct text *t, const char *name, const struct pass_sizes *s)
 {
     text_addf(t, "\"%s\":{\"objects\":%zu,\"bytes\":%zu,\"users_resident\":%zu}", name, s->objects,
               s->bytes, s->users_resident);
 }
 
 static void
-add_collected(struct text *t, const struct job *job)
+add_collected(struct text *t, const struct pass *pass)
 {
-    const tn_gc_result *f = &job->found;
+    const tn_gc_result *f = &pass->found;
     text_addf(t, "{\"generation\":%d,\"collected\":%zu,\"uncollectable\":%zu,\"candidates\":%zu,",
-              job->title.generation, f->collected, f->uncollectable, f->candidates);
+              pass->title.generation, f->collected, f->uncollectable, f->candidates);
     text_addf(t, "\"bytes_freed\":%zu,\"seconds\":%.9f,\"pause_max_seconds\":%.9f,", f->bytes_freed,
-              seconds(job->ns), seconds(job->pause_max_ns));
-    text_addf(t, "\"slices\":%u,\"complete\":%s,", job->slices, job->complete ? "true" : "false");
-    add_sizes(t, "before", &job->before);
+              seconds(pass->ns), seconds(pass->pause_max_ns));
+    text_addf(t, "\"slices\":%u,\"complete\":%s,", pass->slices, pass->complete ? "true" : "false");
+    add_sizes(t, "before", &pass->before);
     text_adds(t, ",");
-    add_sizes(t, "after", &job->after);
+    add_sizes(t, "after", &pass->after);
     text_adds(t, "}");
 }
 
 static void
-add_frozen(struct text *t, const struct job *job)
+add_frozen(struct text *t, const struct pass *pass)
 {
-    text_addf(t, "{\"frozen\":{\"objects\":%zu,\"bytes\":%zu},", job->after.frozen,
-              job->after.frozen_bytes);
+    text_addf(t, "{\"frozen\":{\"objects\":%zu,\"bytes\":%zu},", pass->after.frozen,
+              pass->after.frozen_bytes);
     text_addf(t, "\"delta\":{\"objects\":%ld,\"bytes\":%ld},\"complete\":%s}",
-              (long)job->after.frozen - (long)job->before.frozen,
-              (long)job->after.frozen_bytes - (long)job->before.frozen_bytes,
-              job->complete ? "true" : "false");
+              (long)pass->after.frozen - (long)pass->before.frozen,
+              (long)pass->after.frozen_bytes - (long)pass->before.frozen_bytes,
+              pass->complete ? "true" : "false");
 }
 
 static void
 answer(struct job *job)
 {
     struct order *order = (struct order *)job;
+    const struct pass *pass = &job->pass;
     struct text t;
     text_init(&t);
-    if (job->error)
+    if (pass->error)
         reply_problem(order->request, "out-of-memory", "A shard was left as it was: %s.",
-                      tn_strerror(job->error));
+                      tn_strerror(pass->error));
     else {
-        (job->title.kind == JOB_COLLECT ? add_collected : add_frozen)(&t, job);
+        (pass->title.kind == PASS_COLLECT ? add_collected : add_frozen)(&t, pass);
         reply_json(order->request, 200, &t);
     }
     text_fini(&t);
@@ -160,21 +161,21 @@ answer(struct job *job)
 static void
 refuse(struct request *r, enum jobs_answer why, const struct jobs_state *state)
 {
-    const struct job_title *running = &state->running;
+    const struct pass_title *running = &state->running;
     if (why == JOBS_CANCELLED)
         reply_problem(r, "shutting-down", "The service is about to stop.");
     else if (running->generation < 0)
         reply_problem(r, "operation-in-progress", "A %s %s is running.",
-                      job_cause_name(running->cause), job_kind_name(running->kind));
+                      pass_cause_name(running->cause), pass_kind_name(running->kind));
     else
         reply_problem(r, "operation-in-progress", "A %s %s of generation %d is running.",
-                      job_cause_name(running->cause), job_kind_name(running->kind),
+                      pass_cause_name(running->cause), pass_kind_name(running->kind),
                       running->generation);
     request_resume(r);
 }
 
 static void
-submit(struct request *r, enum job_kind kind, int generation)
+submit(struct request *r, enum pass_kind kind, int generation)
 {
     struct admin *admin = r->app;
     struct order *order = calloc(1, sizeof *order);
@@ -183,7 +184,7 @@ submit(struct request *r, enum job_kind kind, int generation)
         return;
     }
     order->request = r;
-    order->job.title = (struct job_title){kind, CAUSE_MANUAL, generation, NULL};
+    order->job.pass.title = (struct pass_title){kind, PASS_MANUAL, generation, NULL};
     order->job.done = answer;
     r->state = order;
     r->state_free = free;
@@ -221,7 +222,7 @@ gc_collect(struct request *r)
     bool read = body_read_optional(r, &LIMITS, names, &body) && read_collect(r, body, &generation);
     json_decref(body);
     if (read)
-        submit(r, JOB_COLLECT, generation);
+        submit(r, PASS_COLLECT, generation);
 }
 
 void
@@ -234,7 +235,7 @@ gc_freeze(struct request *r)
                 body_get_bool(r, body, "collect_first", &collect_first);
     json_decref(body);
     if (read)
-        submit(r, JOB_FREEZE, collect_first ? TN_GENERATIONS - 1 : -1);
+        submit(r, PASS_FREEZE, collect_first ? TN_GENERATIONS - 1 : -1);
 }
 
 void
@@ -245,5 +246,5 @@ gc_unfreeze(struct request *r)
     bool read = body_read_optional(r, &LIMITS, names, &body);
     json_decref(body);
     if (read)
-        submit(r, JOB_UNFREEZE, -1);
+        submit(r, PASS_UNFREEZE, -1);
 }

@@ -12,6 +12,7 @@
 #include "domain/ending.h"
 #include "domain/expiry.h"
 #include "domain/live.h"
+#include "domain/pass.h"
 #include "domain/session.h"
 
 #include <stdio.h>
@@ -120,30 +121,20 @@ end_expired(struct shard *s)
     return err;
 }
 
-static tn_err
-collect(struct shard *s, bool freeze)
-{
-    shard_take(s);
-    tn_err err = tn_gc_collect(s->heap, TN_GENERATIONS - 1, NULL);
-    if (err == TN_OK && freeze)
-        err = tn_gc_freeze(s->heap, false);
-    shard_give(s);
-    return err;
-}
-
 // The rows of what expired are flushed first: until then they hold their users.
 static bool
 settle(struct domain *d, char *error, size_t error_size)
 {
-    tn_err err = TN_OK;
-    for (unsigned i = 0; i < d->shard_count && err == TN_OK; i++)
-        err = end_expired(&d->shards[i]);
+    struct pass pass = {.title = {d->config->gc_freeze_at_start ? PASS_FREEZE : PASS_COLLECT,
+                                  PASS_STARTUP, TN_GENERATIONS - 1, NULL}};
+    for (unsigned i = 0; i < d->shard_count && pass.error == TN_OK; i++)
+        pass.error = end_expired(&d->shards[i]);
     writer_flush(d->writer);
-    for (unsigned i = 0; i < d->shard_count && err == TN_OK; i++)
-        err = collect(&d->shards[i], d->config->gc_freeze_at_start);
-    if (err != TN_OK)
-        snprintf(error, error_size, "the first collection failed: %s", tn_strerror(err));
-    return err == TN_OK;
+    if (pass.error == TN_OK)
+        pass_run(d, &pass, NULL);
+    if (pass.error != TN_OK)
+        snprintf(error, error_size, "the first collection failed: %s", tn_strerror(pass.error));
+    return pass.error == TN_OK;
 }
 
 // --- Open and close --------------------------------------------------------------------------

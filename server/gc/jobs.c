@@ -8,7 +8,6 @@
 
 #include "base/assert.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "gc/scheduler.h"
 
 #include <stdlib.h>
@@ -27,119 +26,12 @@ struct jobs {
     struct job timed;
 };
 
-const char *
-job_kind_name(enum job_kind kind)
-{
-    static const char *const names[] = {"collect", "freeze", "unfreeze"};
-    return names[kind];
-}
-
-const char *
-job_cause_name(enum job_cause cause)
-{
-    static const char *const names[] = {"startup", "manual", "timer"};
-    return names[cause];
-}
-
-// --- One job ---------------------------------------------------------------------------------
-
-static void
-read_sizes(struct domain *d, struct job_sizes *sizes)
-{
-    struct shard_figures f;
-    domain_read_figures(d, &f);
-    *sizes = (struct job_sizes){.objects = f.population.frozen,
-                                .bytes = f.memory.current,
-                                .users_resident = f.users_resident,
-                                .frozen = f.population.frozen,
-                                .frozen_bytes = f.population.frozen_bytes};
-    for (int g = 0; g < TN_GENERATIONS; g++)
-        sizes->objects += f.population.generation[g];
-}
-
-static void
-add_result(tn_gc_result *sum, const tn_gc_result *r)
-{
-    sum->collected += r->collected;
-    sum->uncollectable += r->uncollectable;
-    sum->candidates += r->candidates;
-    sum->bytes_freed += r->bytes_freed;
-}
-
-static tn_err
-work_on_heap(struct job *job, tn_heap *heap)
-{
-    tn_gc_result r = {0};
-    tn_err err = TN_OK;
-    if (job->title.generation >= 0)
-        err = tn_gc_collect(heap, job->title.generation, &r);
-    add_result(&job->found, &r);
-    if (job->title.kind == JOB_FREEZE && err == TN_OK)
-        err = tn_gc_freeze(heap, false);
-    if (job->title.kind == JOB_UNFREEZE)
-        tn_gc_unfreeze(heap);
-    return err;
-}
-
-static void
-work_on_shard(struct job *job, struct shard *s)
-{
-    shard_take(s);
-    uint64_t start = clock_monotonic_ns();
-    tn_err err = work_on_heap(job, s->heap);
-    uint64_t held = clock_monotonic_ns() - start;
-    shard_give(s);
-    job->slices++;
-    if (held > job->pause_max_ns)
-        job->pause_max_ns = held;
-    if (job->error == TN_OK)
-        job->error = err;
-}
-
-static void
-work(struct jobs *j, struct job *job)
-{
-    struct domain *d = j->domain;
-    uint64_t start = clock_monotonic_ns();
-    read_sizes(d, &job->before);
-    unsigned done = 0;
-    for (; done < d->shard_count && !j->cancelled; done++)
-        work_on_shard(job, &d->shards[done]);
-    read_sizes(d, &job->after);
-    job->ns = clock_monotonic_ns() - start;
-    job->complete = done == d->shard_count && job->error == TN_OK;
-}
-
-static void
-log_job(const struct job *job)
-{
-    enum log_level level = job->error ? LOG_ERROR : LOG_INFO;
-    const char *error = job->error ? tn_strerror(job->error) : NULL;
-    const struct job_title *t = &job->title;
-    if (t->generation >= 0)
-        log_event(level, "collection", "cause", "s", job_cause_name(t->cause), "rule", "s", t->rule,
-                  "generation", "d", (long)t->generation, "found", "d",
-                  (long)(job->found.collected + job->found.uncollectable), "freed_bytes", "d",
-                  (long)job->found.bytes_freed, "pause_max_seconds", "f", job->pause_max_ns / 1e9,
-                  "residents_before", "d", (long)job->before.users_resident, "residents_after", "d",
-                  (long)job->after.users_resident, "complete", "b", (int)job->complete, "error",
-                  "s", error, NULL);
-    if (t->kind != JOB_COLLECT)
-        log_event(level, job_kind_name(t->kind), "cause", "s", job_cause_name(t->cause),
-                  "frozen_before", "d", (long)job->before.frozen, "frozen_after", "d",
-                  (long)job->after.frozen, "complete", "b", (int)job->complete, "error", "s", error,
-                  NULL);
-}
-
 // --- The thread ------------------------------------------------------------------------------
 
 static struct job *
 timed_job(struct jobs *j, const struct config_rule *rule)
 {
-    j->timed = (struct job){.title = {.kind = JOB_COLLECT,
-                                      .cause = CAUSE_TIMER,
-                                      .generation = rule->generation,
-                                      .rule = rule->name}};
+    j->timed = (struct job){.pass.title = {PASS_COLLECT, PASS_TIMER, rule->generation, rule->name}};
     return &j->timed;
 }
 
@@ -174,7 +66,7 @@ static void
 begin(struct jobs *j, struct job *job)
 {
     j->state.busy = true;
-    j->state.running = job->title;
+    j->state.running = job->pass.title;
 }
 
 static void
@@ -182,11 +74,11 @@ end(struct jobs *j, struct job *job)
 {
     j->state.busy = false;
     j->submitted = j->submitted == job ? NULL : j->submitted;
-    int generation = job->title.generation;
+    int generation = job->pass.title.generation;
     if (generation < 0)
         return;
     j->state.last[generation].at_ms = clock_ms();
-    j->state.last[generation].cause = job->title.cause;
+    j->state.last[generation].cause = job->pass.title.cause;
 }
 
 static void *
@@ -197,8 +89,7 @@ maintain(void *arg)
     for (struct job *job; (job = next_job(j)) != NULL;) {
         begin(j, job);
         lock_give(&j->lock);
-        work(j, job);
-        log_job(job);
+        pass_run(j->domain, &job->pass, &j->cancelled);
         lock_take(&j->lock);
         end(j, job);
         lock_give(&j->lock);
@@ -221,7 +112,7 @@ remember_startup(struct jobs *j)
     for (int g = 0; g < TN_GENERATIONS; g++)
         if (f.stats[g].collections > 0) {
             j->state.last[g].at_ms = clock_ms();
-            j->state.last[g].cause = CAUSE_STARTUP;
+            j->state.last[g].cause = PASS_STARTUP;
         }
 }
 
@@ -248,7 +139,7 @@ jobs_start(struct domain *domain)
 enum jobs_answer
 jobs_submit(struct jobs *j, struct job *job, struct jobs_state *state)
 {
-    ASSERT(job->title.generation < TN_GENERATIONS);
+    ASSERT(job->pass.title.generation < TN_GENERATIONS);
     enum jobs_answer answer = JOBS_ACCEPTED;
     lock_take(&j->lock);
     if (state)

@@ -82,15 +82,16 @@ on_done(struct job *job)
 }
 
 static enum jobs_answer
-submit(struct fixture *f, struct told *t, enum job_kind kind, int generation)
+submit(struct fixture *f, struct told *t, enum pass_kind kind, int generation)
 {
-    *t = (struct told){.job.title = {kind, CAUSE_MANUAL, generation, NULL}, .job.done = on_done};
+    *t =
+        (struct told){.job.pass.title = {kind, PASS_MANUAL, generation, NULL}, .job.done = on_done};
     sem_init(&t->done, 0, 0);
     return jobs_submit(f->jobs, &t->job, NULL);
 }
 
 static void
-run(struct fixture *f, struct told *t, enum job_kind kind, int generation)
+run(struct fixture *f, struct told *t, enum pass_kind kind, int generation)
 {
     assert_int_equal(submit(f, t, kind, generation), JOBS_ACCEPTED);
     sem_wait(&t->done);
@@ -140,16 +141,18 @@ a_collection_goes_over_all_shards_and_adds_up(void **state)
     struct told t;
     start(f);
     litter(f);
-    run(f, &t, JOB_COLLECT, 2);
-    assert_int_equal(t.job.found.collected, SHARDS * FREED_PER_SHARD);
-    assert_int_equal(t.job.slices, SHARDS);
-    assert_true(t.job.complete);
-    assert_true(t.job.found.bytes_freed > 0);
-    assert_int_equal(t.job.before.objects - t.job.after.objects, SHARDS * FREED_PER_SHARD);
-    assert_int_equal(t.job.before.bytes - t.job.after.bytes, t.job.found.bytes_freed);
-    assert_true(t.job.pause_max_ns > 0 && t.job.pause_max_ns <= t.job.ns);
-    run(f, &t, JOB_COLLECT, 2);
-    assert_int_equal(t.job.found.collected, 0);
+    run(f, &t, PASS_COLLECT, 2);
+    assert_int_equal(t.job.pass.found.collected, SHARDS * FREED_PER_SHARD);
+    assert_int_equal(t.job.pass.slices, SHARDS);
+    assert_true(t.job.pass.complete);
+    assert_true(t.job.pass.found.bytes_freed > 0);
+    assert_int_equal(t.job.pass.before.objects - t.job.pass.after.objects,
+                     SHARDS * FREED_PER_SHARD);
+    assert_int_equal(t.job.pass.before.bytes - t.job.pass.after.bytes,
+                     t.job.pass.found.bytes_freed);
+    assert_true(t.job.pass.pause_max_ns > 0 && t.job.pass.pause_max_ns <= t.job.pass.ns);
+    run(f, &t, PASS_COLLECT, 2);
+    assert_int_equal(t.job.pass.found.collected, 0);
 }
 
 static void
@@ -159,7 +162,7 @@ the_generation_is_the_one_that_was_asked_for(void **state)
     struct told t;
     struct shard_figures figures;
     start(f);
-    run(f, &t, JOB_COLLECT, 1);
+    run(f, &t, PASS_COLLECT, 1);
     domain_read_figures(&f->domain, &figures);
     assert_int_equal(figures.stats[0].collections, 0);
     assert_int_equal(figures.stats[1].collections, SHARDS);
@@ -173,36 +176,36 @@ freezing_collects_first_only_if_asked(void **state)
     struct told t;
     start(f);
     litter(f);
-    run(f, &t, JOB_FREEZE, -1);
-    assert_int_equal(t.job.found.collected, 0);
-    assert_int_equal(t.job.after.frozen, t.job.before.objects);
-    run(f, &t, JOB_UNFREEZE, -1);
-    assert_int_equal(t.job.after.frozen, 0);
-    run(f, &t, JOB_FREEZE, 2);
-    assert_int_equal(t.job.found.collected, SHARDS * FREED_PER_SHARD);
-    assert_int_equal(t.job.after.frozen, t.job.after.objects);
-    run(f, &t, JOB_UNFREEZE, -1);
+    run(f, &t, PASS_FREEZE, -1);
+    assert_int_equal(t.job.pass.found.collected, 0);
+    assert_int_equal(t.job.pass.after.frozen, t.job.pass.before.objects);
+    run(f, &t, PASS_UNFREEZE, -1);
+    assert_int_equal(t.job.pass.after.frozen, 0);
+    run(f, &t, PASS_FREEZE, 2);
+    assert_int_equal(t.job.pass.found.collected, SHARDS * FREED_PER_SHARD);
+    assert_int_equal(t.job.pass.after.frozen, t.job.pass.after.objects);
+    run(f, &t, PASS_UNFREEZE, -1);
 }
 
 static void
 a_second_job_is_refused_and_told_what_runs(void **state)
 {
     struct fixture *f = *state;
-    struct told first, second = {.job.title = {JOB_FREEZE, CAUSE_MANUAL, -1, NULL}};
+    struct told first, second = {.job.pass.title = {PASS_FREEZE, PASS_MANUAL, -1, NULL}};
     struct jobs_state running;
     struct obstacle o;
     start(f);
     obstacle_start(&o, &f->shards[1]);
-    assert_int_equal(submit(f, &first, JOB_COLLECT, 0), JOBS_ACCEPTED);
+    assert_int_equal(submit(f, &first, PASS_COLLECT, 0), JOBS_ACCEPTED);
     assert_int_equal(jobs_submit(f->jobs, &second.job, &running), JOBS_BUSY);
     obstacle_stop(&o);
     assert_true(running.busy);
-    assert_int_equal(running.running.kind, JOB_COLLECT);
+    assert_int_equal(running.running.kind, PASS_COLLECT);
     assert_int_equal(running.running.generation, 0);
-    assert_int_equal(running.running.cause, CAUSE_MANUAL);
+    assert_int_equal(running.running.cause, PASS_MANUAL);
     sem_wait(&first.done);
-    assert_int_equal(first.job.slices, SHARDS);
-    run(f, &second, JOB_FREEZE, -1); // whoever was told the end may go on at once
+    assert_int_equal(first.job.pass.slices, SHARDS);
+    run(f, &second, PASS_FREEZE, -1); // whoever was told the end may go on at once
 }
 
 // --- Rules -----------------------------------------------------------------------------------
@@ -225,7 +228,7 @@ a_rule_runs_by_itself(void **state)
     f->config.rule_count = 1;
     start(f);
     struct jobs_state s = wait_for_run(f, 1);
-    assert_int_equal(s.last[1].cause, CAUSE_TIMER);
+    assert_int_equal(s.last[1].cause, PASS_TIMER);
     assert_int_equal(s.last[2].at_ms, 0);
 }
 
@@ -251,12 +254,12 @@ a_cancelled_job_is_answered_and_incomplete(void **state)
     struct obstacle o;
     start(f);
     obstacle_start(&o, &f->shards[0]);
-    assert_int_equal(submit(f, &t, JOB_COLLECT, 2), JOBS_ACCEPTED);
+    assert_int_equal(submit(f, &t, PASS_COLLECT, 2), JOBS_ACCEPTED);
     jobs_cancel(f->jobs);
     obstacle_stop(&o);
     sem_wait(&t.done);
-    assert_false(t.job.complete);
-    assert_true(t.job.slices < SHARDS);
+    assert_false(t.job.pass.complete);
+    assert_true(t.job.pass.slices < SHARDS);
 }
 
 static void
@@ -266,7 +269,7 @@ after_the_cancellation_jobs_are_refused(void **state)
     struct told t;
     start(f);
     jobs_cancel(f->jobs);
-    assert_int_equal(submit(f, &t, JOB_COLLECT, 2), JOBS_CANCELLED);
+    assert_int_equal(submit(f, &t, PASS_COLLECT, 2), JOBS_CANCELLED);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

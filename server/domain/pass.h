@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+//
+// pass: one pass over all shards that collects, freezes or unfreezes each of them under its lock;
+// its sums, and its line in the log.
+//
+// One shard's lock is held at a time, for one heap's collection. Nothing keeps two passes apart
+// here: gc/jobs does.
+#ifndef DOMAIN_PASS_H
+#define DOMAIN_PASS_H
+
+#include "domain/domain.h"
+
+enum pass_kind { PASS_COLLECT, PASS_FREEZE, PASS_UNFREEZE };
+enum pass_cause { PASS_STARTUP, PASS_MANUAL, PASS_TIMER };
+
+// What a pass is, in words that may be shown.
+struct pass_title {
+    enum pass_kind kind;
+    enum pass_cause cause;
+    int generation;   // what is collected, before freezing too; -1: nothing
+    const char *rule; // the rule that asked for it, or NULL; borrowed from the configuration
+};
+
+struct pass_sizes {
+    size_t objects; // that the collector knows, the frozen ones included
+    size_t bytes;   // of the heaps: current
+    size_t users_resident;
+    size_t frozen, frozen_bytes;
+};
+
+struct pass {
+    struct pass_title title;
+    // The result.
+    tn_gc_result found;    // sums of its objects and bytes over the shards; its times stay 0
+    uint64_t ns;           // in all
+    uint64_t pause_max_ns; // the longest hold of one shard's lock
+    unsigned slices;       // how often a lock was held
+    bool complete;         // false: cancelled, or [error]
+    tn_err error;          // the first one; the other shards were done nevertheless
+    struct pass_sizes before, after;
+};
+
+const char *pass_kind_name(enum pass_kind kind);    /* borrowed */
+const char *pass_cause_name(enum pass_cause cause); /* borrowed */
+
+// Does what [pass]'s title says, fills in its result and logs it. Ends after the shard in hand once
+// [cancelled] is true; that may be NULL.
+void pass_run(struct domain *d, struct pass *pass, const _Atomic bool *cancelled);
+
+#endif
