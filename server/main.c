@@ -3,11 +3,13 @@
 // tenured: parse, build, wire, run, stop in reverse.
 #include "admin/admin.h"
 #include "api/api.h"
+#include "base/assert.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/process.h"
 #include "base/signals.h"
+#include "base/usage.h"
 #include "http/listener.h"
 
 #include <signal.h>
@@ -17,19 +19,6 @@
 
 enum { DRAIN_MS = 20000, DRAIN_STEP_MS = 20, ERROR_ROOM = 512 };
 
-static const char HELP[] =
-    "Usage: tenured [--config FILE] [--set KEY=VALUE]... [--ports-file PATH]\n"
-    "\n"
-    "Keeps sessions and users in a garbage-collected heap and serves them over HTTP.\n"
-    "\n"
-    "  --config FILE        settings; config/README.md lists the keys\n"
-    "  --set KEY=VALUE      one setting, stronger than file and environment; may be repeated\n"
-    "  --ports-file PATH    written once both planes serve: data PORT, admin PORT\n"
-    "  --help, --version    print this, or the version, and exit\n"
-    "\n"
-    "SIGTERM finishes the requests in flight and exits 0; SIGINT, or a second SIGTERM, exits 0 at\n"
-    "once. Whatever was acknowledged is stored by then.\n";
-
 struct server {
     struct config config;
     struct domain *domain;
@@ -38,27 +27,18 @@ struct server {
     struct listener *data_plane, *admin_plane;
 };
 
+// The configuration has made sure that [address] is one.
 static struct listener * /* new */
 plane_start(const struct config *c, const char *address, unsigned threads,
             const struct route *routes, void *app, char *error)
 {
     char host[256];
-    struct listener_options options = {
-        .host = host, .threads = threads, .routes = routes, .app = app};
-    options.connections = (unsigned)c->http_connections;
-    options.idle_timeout_s = (unsigned)(c->http_idle_timeout_ms / 1000);
-    options.body_limit = (size_t)c->limits_body;
-    if (config_split_address(address, host, sizeof host, &options.port))
-        return listener_start(&options, error, ERROR_ROOM);
-    snprintf(error, ERROR_ROOM, "%s is not of the form host:port", address);
-    return NULL;
-}
-
-static unsigned
-data_threads(const struct config *c)
-{
-    unsigned cores = process_cores();
-    return c->http_threads ? (unsigned)c->http_threads : cores < 2 ? 2 : cores;
+    struct listener_options o = {.host = host, .threads = threads, .routes = routes, .app = app};
+    o.connections = (unsigned)c->http_connections;
+    o.idle_timeout_s = (unsigned)(c->http_idle_timeout_ms / 1000);
+    o.body_limit = (size_t)c->limits_body;
+    ASSERT(config_split_address(address, host, sizeof host, &o.port));
+    return listener_start(&o, error, ERROR_ROOM);
 }
 
 static bool
@@ -79,6 +59,9 @@ static bool
 server_up(struct server *s, char *error)
 {
     const struct config *c = &s->config;
+    enum log_level level;
+    ASSERT(log_level_parse(c->log_level, &level));
+    log_set_level(level);
     if (!(s->domain = domain_open(c, error, ERROR_ROOM)))
         return false;
     if (!(s->jobs = jobs_start(s->domain))) {
@@ -86,7 +69,8 @@ server_up(struct server *s, char *error)
         return false;
     }
     s->admin = (struct admin){s->domain, s->jobs};
-    s->data_plane = plane_start(c, c->listen_data, data_threads(c), api_routes, s->domain, error);
+    s->data_plane = plane_start(c, c->listen_data, process_cores(c->http_threads, 2), api_routes,
+                                s->domain, error);
     if (s->data_plane)
         s->admin_plane = plane_start(c, c->listen_admin, 1, admin_routes, &s->admin, error);
     return s->admin_plane && write_ports(s, error);
@@ -97,12 +81,12 @@ log_start(struct server *s)
 {
     struct shard_figures f;
     domain_read_figures(s->domain, &f);
+    double seconds = (clock_monotonic_ns() - s->domain->started_ns) / 1e9;
     log_event(LOG_INFO, "start", "version", "s", TN_VERSION, "data_port", "d",
               (long)listener_port(s->data_plane), "admin_port", "d",
               (long)listener_port(s->admin_plane), "shards", "d", (long)s->domain->shard_count,
-              "threads", "d", (long)data_threads(&s->config), "sessions", "d",
-              (long)f.sessions_live, "seconds", "f",
-              (clock_monotonic_ns() - s->domain->started_ns) / 1e9, NULL);
+              "threads", "d", (long)process_cores(s->config.http_threads, 2), "sessions", "d",
+              (long)f.sessions_live, "seconds", "f", seconds, NULL);
 }
 
 // Requests that have come are answered; a second signal ends the patience.
@@ -139,29 +123,23 @@ server_down(struct server *s)
         jobs_stop(s->jobs);
     if (s->domain)
         domain_close(s->domain);
+    config_fini(&s->config);
 }
 
 int
 main(int argc, char **argv)
 {
-    for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], "--help") == 0)
-            return fputs(HELP, stdout) < 0;
-        else if (strcmp(argv[i], "--version") == 0)
-            return puts("tenured " TN_VERSION) < 0;
+    if (usage_answer(argc, argv, TN_VERSION))
+        return 0;
     struct server s = {0};
     char error[ERROR_ROOM];
-    if (!config_load(&s.config, argc, argv, environ, error, sizeof error)) {
-        fprintf(stderr, "tenured: %s\n", error);
-        return 1;
-    }
     signals_block();
-    bool up = server_up(&s, error);
+    bool up =
+        config_load(&s.config, argc, argv, environ, error, sizeof error) && server_up(&s, error);
     if (up)
         run(&s);
     else
         fprintf(stderr, "tenured: %s\n", error);
     server_down(&s);
-    config_fini(&s.config);
     return up ? 0 : 1;
 }

@@ -115,14 +115,23 @@ read_use_and_limit(char *group, const char *use_file, const char *limit_file,
     } while (step_up(group));
 }
 
-unsigned
-process_cores(void)
+static unsigned
+usable_cores(void)
 {
     cpu_set_t set;
     CPU_ZERO(&set);
     long cores = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set)
                                                              : sysconf(_SC_NPROCESSORS_ONLN);
     return cores < 1 ? 1 : (unsigned)cores;
+}
+
+unsigned
+process_cores(int64_t wanted, unsigned least)
+{
+    if (wanted > 0)
+        return (unsigned)wanted;
+    unsigned cores = usable_cores();
+    return cores < least ? least : cores;
 }
 
 void

@@ -12,7 +12,8 @@ struct process_memory {
     int64_t cgroup_current, cgroup_max; // bytes; -1: not known, or no limit
 };
 
-unsigned process_cores(void); // that it may run on, at least 1
+// [wanted]; for 0 as many as there are cores that it may run on, but at least [least].
+unsigned process_cores(int64_t wanted, unsigned least);
 void process_read_memory(struct process_memory *memory);
 
 #endif

@@ -7,6 +7,7 @@
 #include "domain/domain.h"
 
 #include "base/clock.h"
+#include "base/process.h"
 #include "base/secret.h"
 #include "domain/cache.h"
 #include "domain/ending.h"
@@ -17,7 +18,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 // --- Slots -----------------------------------------------------------------------------------
 
@@ -139,13 +139,6 @@ settle(struct domain *d, char *error, size_t error_size)
 
 // --- Open and close --------------------------------------------------------------------------
 
-static unsigned
-wanted_shards(const struct config *config)
-{
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    return config->shards ? (unsigned)config->shards : cores < 1 ? 1 : (unsigned)cores;
-}
-
 static bool
 add_types(struct shard *s)
 {
@@ -174,7 +167,7 @@ open_shard(struct domain *d, struct shard *s)
 static bool
 open_shards(struct domain *d)
 {
-    unsigned wanted = wanted_shards(d->config);
+    unsigned wanted = process_cores(d->config->shards, 1);
     d->shards = calloc(wanted, sizeof *d->shards);
     while (d->shards && d->shard_count < wanted)
         if (!open_shard(d, &d->shards[d->shard_count]))
@@ -194,7 +187,7 @@ open_all(struct domain *d, char *error, size_t error_size)
     if (d->writer && d->loader && open_shards(d))
         return load(d, error, error_size) && settle(d, error, error_size);
     snprintf(error, error_size, "there is no memory, or no thread, for %u shards",
-             wanted_shards(d->config));
+             process_cores(d->config->shards, 1));
     return false;
 }
 

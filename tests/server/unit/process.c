@@ -12,10 +12,11 @@ resident_bytes_rise_with_what_is_touched(void **state)
     enum { TOUCHED = 32 << 20 };
     struct process_memory before, after;
     process_read_memory(&before);
-    char *block = malloc(TOUCHED);
-    memset(block, 1, TOUCHED);
+    volatile char *block = malloc(TOUCHED);
+    for (size_t i = 0; i < TOUCHED; i += 1024)
+        block[i] = 1;
     process_read_memory(&after);
-    free(block);
+    free((void *)block);
     assert_true(before.rss > 0);
     assert_true(after.rss >= before.rss + TOUCHED / 2);
 }
@@ -32,7 +33,15 @@ a_group_that_is_not_known_is_minus_one_and_never_zero(void **state)
 static void
 there_is_at_least_one_core_and_no_more_than_the_machine_has(void **state)
 {
-    assert_in_range(process_cores(), 1, sysconf(_SC_NPROCESSORS_CONF));
+    assert_in_range(process_cores(0, 1), 1, sysconf(_SC_NPROCESSORS_CONF));
+}
+
+static void
+a_wish_goes_before_the_cores_and_zero_is_none(void **state)
+{
+    assert_int_equal(process_cores(7, 2), 7);
+    assert_int_equal(process_cores(1, 2), 1);
+    assert_in_range(process_cores(0, 1000), 1000, 1000);
 }
 
 int
@@ -42,6 +51,7 @@ main(void)
         cmocka_unit_test(resident_bytes_rise_with_what_is_touched),
         cmocka_unit_test(a_group_that_is_not_known_is_minus_one_and_never_zero),
         cmocka_unit_test(there_is_at_least_one_core_and_no_more_than_the_machine_has),
+        cmocka_unit_test(a_wish_goes_before_the_cores_and_zero_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
