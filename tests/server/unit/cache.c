@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+//
+// Who is resident, who is loaded, and how often the store is asked.
+#include "domain_fixture.h"
+
+enum { CROWD = 40 };
+
+static void
+a_user_without_sessions_is_dropped_after_the_reply(void **state)
+{
+    struct asking q;
+    assert_int_equal(put("ada", "Ada"), OUTCOME_DONE);
+    assert_int_equal(figures().users_resident, 0);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(ask(&q, "ada"), OUTCOME_DONE);
+        assert_false(q.is_hit);
+    }
+    assert_int_equal(fixture->loads, 4); // one by the put
+}
+
+static void
+a_user_with_a_live_session_is_a_hit(void **state)
+{
+    struct asking q;
+    struct making m;
+    put("ada", "Ada");
+    assert_int_equal(make(&m, "ada"), OUTCOME_DONE);
+    unsigned loads = fixture->loads;
+    collect();
+    assert_int_equal(ask(&q, "ada"), OUTCOME_DONE);
+    assert_true(q.is_hit);
+    assert_non_null(strstr(q.document, "\"sessions\":1,\"last_session\":null"));
+    assert_int_equal(fixture->loads, loads);
+}
+
+static void
+a_user_whose_sessions_ended_is_a_hit_until_a_collection(void **state)
+{
+    struct asking before, after, loaded;
+    struct making m;
+    put("ada", "Ada");
+    make(&m, "ada");
+    assert_int_equal(revoke("ada", m.create.id), OUTCOME_DONE);
+    assert_int_equal(ask(&before, "ada"), OUTCOME_DONE);
+    assert_true(before.is_hit);
+    assert_non_null(strstr(before.document, "\"reason\":\"revoked\""));
+    collect();
+    assert_int_equal(figures().users_resident, 0);
+    assert_int_equal(ask(&after, "ada"), OUTCOME_DONE);
+    assert_false(after.is_hit);
+    assert_string_equal(after.document, before.document);
+    // What was loaded is the same cycle, and stays as long.
+    assert_int_equal(ask(&loaded, "ada"), OUTCOME_DONE);
+    assert_true(loaded.is_hit);
+    assert_string_equal(loaded.document, before.document);
+    collect();
+    assert_int_equal(figures().users_resident, 0);
+}
+
+static void
+one_load_answers_all_who_wait_for_it(void **state)
+{
+    struct asking crowd[CROWD];
+    put("ada", "Ada");
+    unsigned loads = fixture->loads;
+    pthread_mutex_lock(&fixture->gate);
+    for (int i = 0; i < CROWD; i++)
+        start_asking(&crowd[i], "ada");
+    pthread_mutex_unlock(&fixture->gate);
+    for (int i = 0; i < CROWD; i++) {
+        assert_int_equal(finish_asking(&crowd[i]), OUTCOME_DONE);
+        assert_string_equal(crowd[i].document, crowd[0].document);
+    }
+    assert_int_equal(fixture->loads, loads + 1);
+}
+
+static void
+one_load_of_nobody_answers_all_who_wait_for_it(void **state)
+{
+    struct asking crowd[CROWD];
+    pthread_mutex_lock(&fixture->gate);
+    for (int i = 0; i < CROWD; i++)
+        start_asking(&crowd[i], "nobody");
+    pthread_mutex_unlock(&fixture->gate);
+    for (int i = 0; i < CROWD; i++)
+        assert_int_equal(finish_asking(&crowd[i]), OUTCOME_ABSENT);
+    assert_int_equal(fixture->loads, 1);
+}
+
+static void
+a_store_that_cannot_be_asked_is_said_to_all_and_asked_again(void **state)
+{
+    struct asking a, b;
+    put("ada", "Ada");
+    fixture->failing = true;
+    pthread_mutex_lock(&fixture->gate);
+    start_asking(&a, "ada");
+    start_asking(&b, "ada");
+    pthread_mutex_unlock(&fixture->gate);
+    assert_int_equal(finish_asking(&a), OUTCOME_NO_STORE);
+    assert_int_equal(finish_asking(&b), OUTCOME_NO_STORE);
+    fixture->failing = false;
+    assert_int_equal(ask(&a, "ada"), OUTCOME_DONE);
+}
+
+static void
+more_lookups_than_the_queue_holds_are_refused(void **state)
+{
+    static struct asking crowd[200];
+    static char ids[200][24];
+    int busy = 0, absent = 0;
+    pthread_mutex_lock(&fixture->gate);
+    for (int i = 0; i < 200; i++) {
+        snprintf(ids[i], sizeof ids[i], "user-%d", i);
+        start_asking(&crowd[i], ids[i]);
+    }
+    pthread_mutex_unlock(&fixture->gate);
+    for (int i = 0; i < 200; i++) {
+        enum outcome outcome = finish_asking(&crowd[i]);
+        busy += outcome == OUTCOME_BUSY;
+        absent += outcome == OUTCOME_ABSENT;
+    }
+    assert_int_equal(busy + absent, 200);
+    assert_in_range(absent, fixture->config.store_lookups, fixture->config.store_lookups + 1);
+}
+
+static void
+hits_and_misses_are_counted(void **state)
+{
+    struct asking q;
+    struct making m;
+    put("ada", "Ada"); // a miss
+    make(&m, "ada");   // a miss
+    ask(&q, "ada");    // a hit
+    ask(&q, "nobody"); // a miss
+    struct shard_figures f = figures();
+    assert_int_equal(f.cache_hits, 1);
+    assert_int_equal(f.cache_misses, 3);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        DOMAIN_TEST(a_user_without_sessions_is_dropped_after_the_reply),
+        DOMAIN_TEST(a_user_with_a_live_session_is_a_hit),
+        DOMAIN_TEST(a_user_whose_sessions_ended_is_a_hit_until_a_collection),
+        DOMAIN_TEST(one_load_answers_all_who_wait_for_it),
+        DOMAIN_TEST(one_load_of_nobody_answers_all_who_wait_for_it),
+        DOMAIN_TEST(a_store_that_cannot_be_asked_is_said_to_all_and_asked_again),
+        DOMAIN_TEST(more_lookups_than_the_queue_holds_are_refused),
+        DOMAIN_TEST(hits_and_misses_are_counted),
+    };
+    return cmocka_run_group_tests_name("cache", tests, NULL, NULL);
+}
