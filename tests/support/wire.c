@@ -97,6 +97,9 @@ bool
 wire_is_closed(int fd, int ms)
 {
     struct pollfd poller = {.fd = fd, .events = POLLIN};
-    char byte;
-    return poll(&poller, 1, ms) == 1 && recv(fd, &byte, 1, 0) <= 0;
+    char bytes[1024];
+    while (poll(&poller, 1, ms) == 1)
+        if (recv(fd, bytes, sizeof bytes, 0) <= 0)
+            return true;
+    return false;
 }

@@ -26,7 +26,7 @@ void wire_receive(int fd, struct wire_reply *reply);
 void wire_receive_head(int fd, struct wire_reply *reply);
 // The value of a header of the reply, up to its line's end; NULL without it. [name] ends with ": ".
 const char *wire_header(const struct wire_reply *reply, const char *name);
-// Whether the server closes within [ms], sending nothing more.
+// Whether the server closes; [ms] after its last byte the answer is no.
 bool wire_is_closed(int fd, int ms);
 
 #endif
