@@ -3,6 +3,7 @@
 // tenured: parse, build, wire, run, stop in reverse.
 #include "admin/admin.h"
 #include "api/api.h"
+#include "base/address.h"
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -37,7 +38,7 @@ plane_start(const struct config *c, const char *address, unsigned threads,
     o.connections = (unsigned)c->http_connections;
     o.idle_timeout_s = (unsigned)(c->http_idle_timeout_ms / 1000);
     o.body_limit = (size_t)c->limits_body;
-    ASSERT(config_split_address(address, host, sizeof host, &o.port));
+    ASSERT(address_split(address, host, sizeof host, &o.port));
     return listener_start(&o, error, ERROR_ROOM);
 }
 

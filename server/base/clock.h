@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-int64_t clock_ms(void);           // wall time, ms since 1970
+int64_t clock_ms(void);            // wall time, ms since 1970
 uint64_t clock_monotonic_ns(void); // never steps
 
 // "500ms", "10s", "5m", "24h", "30d" to milliseconds; false for anything else.

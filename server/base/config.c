@@ -6,11 +6,12 @@
 // key has one rule wherever it comes from. A sentence about a key ends with its place in
 // parentheses.
 #include "base/config.h"
+#include "base/address.h"
 #include "base/assert.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/json.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -131,26 +132,14 @@ is_choice(const char *choices, const char *value)
 }
 
 static bool
-is_loopback(const char *host)
-{
-    struct in_addr four;
-    struct in6_addr six;
-    if (inet_pton(AF_INET, host, &four) == 1)
-        return ntohl(four.s_addr) >> 24 == 127;
-    if (inet_pton(AF_INET6, host, &six) == 1)
-        return IN6_IS_ADDR_LOOPBACK(&six);
-    return strcmp(host, "localhost") == 0;
-}
-
-static bool
 store_address(struct reading *r, const struct key *key, const char *value)
 {
     char host[64];
     uint16_t port;
-    if (!config_split_address(value, host, sizeof host, &port))
+    if (!address_split(value, host, sizeof host, &port))
         return refuse(r, key->path, "\"%.80s\" is not of the form 127.0.0.1:8080 or [::1]:8080",
                       value);
-    if (!is_loopback(host))
+    if (!address_is_loopback(host))
         return refuse(r, key->path,
                       "%s is not a loopback address; this version serves this machine only", host);
     return replace_string(r, key, value);
@@ -320,32 +309,15 @@ is_variable(const char *name, size_t len, const struct key *key, const char *suf
     return (size_t)at == len && memcmp(expected, name, len) == 0;
 }
 
-// The whole of a file, without the line's end that editors leave; NULL: cannot be read.
-static char *
-read_whole(const char *path) /* new */
-{
-    FILE *file = fopen(path, "re");
-    char *text = file != NULL ? malloc(FILE_LIMIT) : NULL;
-    size_t len = text != NULL ? fread(text, 1, FILE_LIMIT, file) : 0;
-    bool whole = text != NULL && !ferror(file) && len < FILE_LIMIT;
-    if (file != NULL)
-        fclose(file);
-    if (!whole) {
-        free(text);
-        return NULL;
-    }
-    while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
-        len--;
-    text[len] = '\0';
-    return text;
-}
-
 static bool
 store_named_file(struct reading *r, const struct key *key, const char *path)
 {
-    char *text = read_whole(path);
+    char *text = file_read(path, FILE_LIMIT);
     if (text == NULL)
         return refuse(r, key->path, "the file %.120s cannot be read: %s", path, strerror(errno));
+    size_t len = strlen(text);
+    while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
+        text[--len] = '\0'; // editors end the last line
     bool stored = store_text(r, key, text);
     free(text);
     return stored;
@@ -486,28 +458,4 @@ config_fini(struct config *config)
             free(*(char **)((char *)config + keys[i].offset));
     free(config->ports_file);
     *config = (struct config){0};
-}
-
-bool
-config_split_address(const char *address, char *host, size_t host_size, uint16_t *port)
-{
-    bool bracket = address[0] == '[';
-    const char *start = address + bracket, *end = strrchr(address, ':');
-    if (end == NULL || end[1] < '0' || end[1] > '9' || strlen(end + 1) > 5)
-        return false;
-    size_t len = (size_t)(end - start);
-    if (bracket) {
-        if (end == start || end[-1] != ']')
-            return false;
-        len--;
-    }
-    char *rest;
-    long number = strtol(end + 1, &rest, 10);
-    if (*rest != '\0' || number > 65535 || len == 0 || len >= host_size ||
-        (!bracket && memchr(start, ':', len) != NULL))
-        return false;
-    memcpy(host, start, len);
-    host[len] = '\0';
-    *port = (uint16_t)number;
-    return true;
 }

@@ -2,8 +2,9 @@
 //
 // config: defaults < file < environment < flags, one table of keys, one sentence for what is wrong.
 //
-// Every key is a row of CONFIG_KEYS in config.c with its type, default and range; config/tenured.json
-// shows them all with their defaults (a test compares). Strings live as long as the struct.
+// Every key is a row of CONFIG_KEYS in config.c with its type, default and range;
+// config/tenured.json shows them all with their defaults (a test compares). Strings live as long as
+// the struct.
 #ifndef BASE_CONFIG_H
 #define BASE_CONFIG_H
 
@@ -19,7 +20,7 @@ struct config {
     int64_t http_connections;
     int64_t http_idle_timeout_ms;
     int64_t limits_body, limits_json_depth, limits_json_members, limits_string; // bytes, counts
-    int64_t shards;                                                           // 0: usable cores
+    int64_t shards;                                                             // 0: usable cores
     char *store_kind, *store_path;
     int64_t store_queue, store_lookups;
     int64_t sessions_idle_ttl_ms, sessions_absolute_ttl_ms, sessions_max_ttl_ms;
@@ -42,8 +43,5 @@ void config_fini(struct config *config);
 
 // The path of key [number], such as "listen.data"; NULL behind the last.
 const char *config_key_path(size_t number); /* borrowed */
-
-// Splits "127.0.0.1:8080", "[::1]:8080", "localhost:0"; false when it is not of that form.
-bool config_split_address(const char *address, char *host, size_t host_size, uint16_t *port);
 
 #endif

@@ -7,7 +7,27 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
+
+char *
+file_read(const char *path, size_t limit)
+{
+    FILE *f = fopen(path, "re");
+    char *content = f ? malloc(limit + 1) : NULL;
+    size_t size = content ? fread(content, 1, limit + 1, f) : 0;
+    bool whole = content && !ferror(f) && size <= limit;
+    int reason = size > limit ? EFBIG : errno;
+    if (f)
+        fclose(f);
+    if (whole) {
+        content[size] = '\0';
+        return content;
+    }
+    free(content);
+    errno = reason;
+    return NULL;
+}
 
 static bool
 write_new(const char *path, const char *content)

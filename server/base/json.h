@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// json: the only door to jansson. Reads a document within limits that are counted before anything is
-// built, and gives verbatim spans of the members, so that numbers are kept as they were written.
+// json: the only door to jansson. Reads a document within limits that are counted before anything
+// is built, and gives verbatim spans of the members, so that numbers are kept as they were written.
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 
@@ -17,18 +17,18 @@ struct json_limits {
 
 enum json_fault {
     JSON_FINE,
-    JSON_MALFORMED,  // not JSON, not UTF-8, a duplicate key, text after the end
-    JSON_TOO_LARGE,  // a limit of the three; [detail] names it
+    JSON_MALFORMED, // not JSON, not UTF-8, a duplicate key, text after the end
+    JSON_TOO_LARGE, // a limit of the three; [detail] names it
     JSON_NO_MEMORY
 };
 
-// Parses [text], which must be an object. [detail] (at least 160 bytes) gets a sentence with the place
-// of the fault. On JSON_FINE [root] is new: json_decref.
+// Parses [text], which must be an object. [detail] (at least 160 bytes) gets a sentence with the
+// place of the fault. On JSON_FINE [root] is new: json_decref.
 enum json_fault json_read(struct span text, const struct json_limits *limits, json_t **root,
                           char *detail, size_t detail_size);
 
-// The value of the top-level member [name] of the document [text], which json_read accepted, as it is
-// written there; absent when it is not a member.
+// The value of the top-level member [name] of the document [text], which json_read accepted, as it
+// is written there; absent when it is not a member.
 struct span json_member_span(struct span text, const char *name);
 // Adds [json], a span that json_read accepted, without the white space between its tokens.
 void json_add_compact(struct text *t, struct span json);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // locks: every mutex of the server is of a class with a rank; a thread takes locks only in rising
-// rank. With TN_CHECKS > 0 a wrong order, or a missing lock where one must be held, stops the program.
+// rank. With TN_CHECKS > 0 a wrong order, or a missing lock where one must be held, stops the
+// program.
 #ifndef BASE_LOCKS_H
 #define BASE_LOCKS_H
 
@@ -38,7 +39,7 @@ void lock_give(struct lock *l);
 void lock_wait(struct lock *l, pthread_cond_t *cond);
 // False after [ms] without a signal.
 bool lock_wait_ms(struct lock *l, pthread_cond_t *cond, long ms); // cond made by cond_init
-void cond_init(pthread_cond_t *cond); // on the monotonic clock
-void assert_held(const struct lock *l); // nothing in a release
+void cond_init(pthread_cond_t *cond);                             // on the monotonic clock
+void assert_held(const struct lock *l);                           // nothing in a release
 
 #endif

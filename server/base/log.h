@@ -12,9 +12,9 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 bool log_level_parse(const char *name, enum log_level *level); // debug info warn error
 void log_set_level(enum log_level level);
 
-// log_event(LOG_INFO, "collection", "cause", "s", "manual", "found", "d", (long)n, NULL): after the event come
-// triples of name, kind and value, ended by NULL. Kinds: "s" const char * (NULL is null), "d" long,
-// "f" double, "b" int as a boolean.
+// log_event(LOG_INFO, "collection", "cause", "s", "manual", "found", "d", (long)n, NULL): after the
+// event come triples of name, kind and value, ended by NULL. Kinds: "s" const char * (NULL is
+// null), "d" long, "f" double, "b" int as a boolean.
 void log_event(enum log_level level, const char *event, ...) __attribute__((sentinel));
 
 #endif

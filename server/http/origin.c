@@ -2,8 +2,8 @@
 //
 // origin: keeps web pages of other sites out of a plane that asks for no token.
 #include "http/origin.h"
+#include "base/address.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 #include <strings.h>
 
@@ -42,15 +42,9 @@ static bool
 is_served(struct span host, const char *own)
 {
     char name[64];
-    struct in_addr four;
-    struct in6_addr six;
     if (!split_host(host, name, sizeof name))
         return false;
-    if (inet_pton(AF_INET, name, &four) == 1 && ntohl(four.s_addr) >> 24 == 127)
-        return true;
-    if (inet_pton(AF_INET6, name, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six))
-        return true;
-    return strcasecmp(name, "localhost") == 0 || strcasecmp(name, own) == 0;
+    return address_is_loopback(name) || strcasecmp(name, own) == 0;
 }
 
 // A page of our own has the origin "http://" and what stands in Host.

@@ -289,23 +289,6 @@ only_loopback_addresses_are_served(void **state)
 }
 
 static void
-addresses_are_split_or_refused(void **state)
-{
-    static const char *const wrong[] = {"",        ":",     "a",     "a:",   ":1",
-                                        "a:1x",    "::1:1", "[::1]", "[]:1", "[::1:1",
-                                        "a:65536", "a:-1",  "a:+1",  "[:1",  "a: 1"};
-    char host[16];
-    uint16_t port;
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-        if (config_split_address(wrong[i], host, sizeof host, &port))
-            fail_msg("%s was split", wrong[i]);
-    assert_true(config_split_address("[::1]:65535", host, sizeof host, &port));
-    assert_string_equal(host, "::1");
-    assert_int_equal(port, 65535);
-    assert_false(config_split_address("sixteen-letters.:1", host, sizeof host, &port));
-}
-
-static void
 check_rule_error(const char *rule, const char *expected)
 {
     char assignment[512], sentence[512];
@@ -391,7 +374,6 @@ main(void)
         cmocka_unit_test(ranges_hold_from_both_sides),
         cmocka_unit_test(no_time_to_live_exceeds_max_ttl),
         cmocka_unit_test(only_loopback_addresses_are_served),
-        cmocka_unit_test(addresses_are_split_or_refused),
         cmocka_unit_test(rules_are_read),
         cmocka_unit_test(a_rule_that_is_not_honoured_is_refused),
         cmocka_unit_test(two_rules_of_one_name_are_refused),
