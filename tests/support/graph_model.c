@@ -35,6 +35,7 @@ graph_new(graph *g, graph_kind kind, void *object, int slots)
     *node = (graph_node){.live = true, .kind = kind, .object = object, .handles = 1, .count = 1};
     node->serial = g->created++;
     node->generation = graph_is_tracked(node) ? 0 : 2;
+    g->count[0] += graph_is_tracked(node);
     node->used = slots;
     for (int s = 0; s < slots; s++)
         node->links[s].child = GRAPH_NOTHING;
@@ -67,6 +68,7 @@ give_back(graph *g, int i)
         return;
     node->live = false;
     g->live--;
+    g->count[0] -= graph_is_tracked(node) && g->count[0] > 0;
     forget_weakly(g, i);
     graph_clear(g, i);
 }
@@ -245,6 +247,15 @@ promote(graph *g, int generation)
     }
 }
 
+static void
+turn_counters(graph *g, int generation)
+{
+    for (int i = 0; i <= generation; i++)
+        g->count[i] = 0;
+    if (generation < 2)
+        g->count[generation + 1]++;
+}
+
 graph_verdict
 graph_collect(graph *g, int generation)
 {
@@ -255,6 +266,7 @@ graph_collect(graph *g, int generation)
     while (shrink(g, &j)) {
     }
     verdict.collected = count_members(&j);
+    turn_counters(g, generation);
     destroy(g, &j);
     promote(g, generation);
     return verdict;
@@ -265,6 +277,7 @@ graph_collect(graph *g, int generation)
 void
 graph_freeze(graph *g)
 {
+    turn_counters(g, 2);
     for (int i = 0; i < GRAPH_NODES; i++) {
         graph_node *node = &g->nodes[i];
         node->frozen = node->frozen || (node->live && graph_is_tracked(node));

@@ -46,6 +46,7 @@ typedef struct graph {
     graph_node nodes[GRAPH_NODES];
     int live;
     unsigned created;
+    size_t count[3]; // tracked births less deaths, never below 0; then collections, by generation
 } graph;
 
 bool graph_is_tracked(const graph_node *node);

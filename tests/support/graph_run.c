@@ -221,6 +221,15 @@ compare_stats(graph_run *r)
     }
 }
 
+static void
+compare_counters(graph_run *r)
+{
+    size_t count[TN_GENERATIONS];
+    tn_gc_get_count(r->heap, count);
+    for (int g = 0; g < TN_GENERATIONS; g++)
+        DICE_ASSERT(&r->dice, count[g] == r->graph.count[g]);
+}
+
 void
 graph_run_compare(graph_run *r)
 {
@@ -231,4 +240,5 @@ graph_run_compare(graph_run *r)
     compare_instances(r);
     compare_population(r);
     compare_stats(r);
+    compare_counters(r);
 }
