@@ -124,7 +124,10 @@ server_start(struct server *s, const char *const *settings)
 {
     spawn(s, settings);
     for (int waited = 0; !read_ports(s); waited += STEP_MS) {
-        if (waited > PATIENCE_MS || waitpid(s->pid, NULL, WNOHANG) != 0)
+        bool ended = waitpid(s->pid, NULL, WNOHANG) != 0;
+        if (ended)
+            s->pid = 0;
+        if (ended || waited > PATIENCE_MS)
             fail_msg("%s did not start: %s", s->program, read_file(s, "errors"));
         pause_ms(STEP_MS);
     }
