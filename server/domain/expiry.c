@@ -37,35 +37,35 @@ expiry_find_token(struct shard *s, struct span token, int64_t now)
     return unless_expired(s, index_borrow(&s->tokens, hash), now);
 }
 
-// The session of [user] that expires first, or NULL; [at] and [reason] say when and why.
+// The session of [user] that expires first, or NULL.
 static tn_object *
-first_to_expire(const tn_object *user, int64_t *at, enum end_reason *reason)
+first_to_expire(const tn_object *user)
 {
+    enum end_reason reason;
     tn_object *first = NULL;
-    *at = INT64_MAX;
+    int64_t at = INT64_MAX;
     for (size_t i = 0; i < live_count(user); i++) {
-        enum end_reason why;
         tn_object *session = live_item(user, i);
-        int64_t when = session ? session_expiry(session, &why) : INT64_MAX;
-        if (when < *at) {
+        int64_t expiry = session ? session_expiry(session, &reason) : INT64_MAX;
+        if (expiry < at) {
             first = session;
-            *at = when;
-            *reason = why;
+            at = expiry;
         }
     }
     return first;
 }
 
-// In the order in which they expired, so that the user's last session is the one that was last.
+// One after the other in the order in which they expired, so that the user's last session is the
+// one that was last. Where memory lacks the rest waits for the next reader.
 void
 expiry_sweep_user(struct shard *s, tn_object *user, int64_t now)
 {
     enum end_reason reason;
     while (user_of(user)->next_expiry <= now) {
-        tn_object *session = first_to_expire(user, &user_of(user)->next_expiry, &reason);
-        if (user_of(user)->next_expiry <= now &&
-            ending_start(s, session, reason, user_of(user)->next_expiry, NULL) != OUTCOME_DONE)
+        tn_object *session = first_to_expire(user);
+        int64_t at = session ? session_expiry(session, &reason) : INT64_MAX;
+        user_of(user)->next_expiry = at;
+        if (at <= now && ending_start(s, session, reason, at, NULL) != OUTCOME_DONE)
             return;
-        // What ended may have been the first one; the next turn looks at who is first now.
     }
 }
