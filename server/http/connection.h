@@ -27,8 +27,9 @@ struct listener {
     uint16_t port;
     size_t body_limit;
     // Any thread.
-    _Atomic unsigned in_flight, suspended;
-    _Atomic bool quiesced;
+    _Atomic unsigned in_flight;
+    _Atomic unsigned held; // requests in a handler or suspended: listener_stop waits for them
+    _Atomic bool quiesced, stopping;
 };
 
 struct connection {

@@ -245,13 +245,17 @@ listener_in_flight(struct listener *l)
     return atomic_load(&l->in_flight);
 }
 
+// A handler that began before [stopping] was set is counted in [held]; one that begins later
+// refuses. So nothing is suspended, or will be, when the library stops, which ends the program
+// otherwise.
 void
 listener_stop(struct listener *l)
 {
     const struct timespec moment = {.tv_nsec = 1000000};
     ASSERT(l->magic == LISTENER_MAGIC);
     listener_quiesce(l);
-    while (atomic_load(&l->suspended) > 0)
+    atomic_store(&l->stopping, true);
+    while (atomic_load(&l->held) > 0)
         nanosleep(&moment, NULL);
     MHD_stop_daemon(l->daemon);
     MHD_destroy_response(l->last_resort);

@@ -45,7 +45,7 @@ request_suspend(struct request *r, handler_fn *next)
     ASSERT(!c->suspended);
     c->suspended = true;
     c->next = next;
-    atomic_fetch_add(&c->listener->suspended, 1);
+    atomic_fetch_add(&c->listener->held, 1);
     MHD_suspend_connection(c->mhd);
 }
 
@@ -56,5 +56,5 @@ request_resume(struct request *r)
 {
     struct listener *l = r->connection->listener;
     MHD_resume_connection(r->connection->mhd);
-    atomic_fetch_sub(&l->suspended, 1);
+    atomic_fetch_sub(&l->held, 1);
 }
