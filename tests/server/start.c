@@ -4,6 +4,7 @@
 #include "client.h"
 #include "server.h"
 #include "support.h"
+#include "wire.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -177,6 +178,40 @@ end_under_load(struct server *s, const int *signals)
 }
 
 static void
+assert_admin_status(const struct server *s, const char *method, const char *path, long status)
+{
+    struct client c;
+    client_init(&c, s->admin_port);
+    while (client_call(&c, method, path, NULL) == 200 && status != 200)
+        usleep(1000); // the signal is on its way
+    assert_int_equal(c.status, status);
+    client_fini(&c);
+}
+
+static void
+a_request_in_flight_is_answered_before_the_end(void **state)
+{
+    static const char head[] = "PUT /v1/users/late HTTP/1.1\r\nHost: localhost\r\n"
+                               "Content-Type: application/json\r\nContent-Length: 14\r\n\r\n";
+    struct server *s = *state;
+    static struct wire_reply reply;
+    server_start(s, NULL);
+    int fd = wire_open((uint16_t)s->data_port);
+    wire_sends(fd, head);
+    wire_sends(fd, "{\"name\":");
+    usleep(50000);
+    kill(s->pid, SIGTERM);
+    assert_admin_status(s, "GET", "/readyz", 503);
+    assert_admin_status(s, "GET", "/livez", 200);
+    assert_admin_status(s, "POST", "/v1/gc/collect", 503);
+    wire_sends(fd, "\"Ada\"}");
+    wire_receive(fd, &reply);
+    assert_int_equal(reply.status, 201);
+    close(fd);
+    server_stop(s);
+}
+
+static void
 sigterm_ends_with_0_under_load(void **state)
 {
     for (int i = 0; i < 5; i++)
@@ -227,6 +262,7 @@ main(void)
         TEST(what_the_configuration_does_not_know_is_refused),
         TEST(an_unreadable_configuration_is_refused),
         TEST(what_was_acknowledged_is_there_after_sigterm),
+        TEST(a_request_in_flight_is_answered_before_the_end),
         TEST(sigterm_ends_with_0_under_load),
         TEST(sigint_ends_with_0_under_load),
         TEST(a_second_sigterm_ends_with_0_under_load),
