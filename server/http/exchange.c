@@ -175,9 +175,7 @@ static void
 run_route(struct request *r)
 {
     struct connection *c = r->connection;
-    if (atomic_load(&c->listener->stopping))
-        reply_problem(r, "shutting-down", "The service is about to stop.");
-    else if (c->body.failed)
+    if (c->body.failed)
         reply_problem(r, "out-of-memory", "There is no memory for the body.");
     else if (c->body.len > 0 && !is_json(c->head.content_type))
         reply_problem(r, "unsupported-media-type", "The Content-Type must be application/json.");
@@ -234,8 +232,11 @@ advance(struct connection *c)
     if (step != NULL) {
         c->next = NULL;
         r->body = (struct span){c->body.data, c->body.len};
-        atomic_fetch_add(&c->listener->held, 1);
-        step(r);
+        atomic_fetch_add(&c->listener->held, 1); // before [stopping] is asked: listener_stop
+        if (atomic_load(&c->listener->stopping))
+            reply_problem(r, "shutting-down", "The service is about to stop.");
+        else
+            step(r);
         atomic_fetch_sub(&c->listener->held, 1);
         if (c->suspended) {
             c->suspended = false;

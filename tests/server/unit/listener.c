@@ -240,7 +240,8 @@ a_stop_waits_for_what_is_suspended(void **state)
     int fds[10];
     unsigned before = atomic_load(&states_freed);
     for (int i = 0; i < 10; i++)
-        send_request(fds[i] = wire_open(listener_port(l)), "GET /wait", "");
+        send_request(fds[i] = wire_open(listener_port(l)), i % 2 ? "GET /wait" : "GET /wait-twice",
+                     "");
     for (int i = 0; i < 2000 && listener_in_flight(l) < 10; i++)
         usleep(1000);
     listener_stop(l);
