@@ -15,7 +15,7 @@ scope_read(struct request *r, struct domain *d, struct scope *scope)
     char *end;
     unsigned long number = strtoul(query, &end, 10);
     if (query[0] < '0' || query[0] > '9' || *end || number >= d->shard_count) {
-        reply_problem(r, "invalid-query", "shard must be a number from 0 to %u.",
+        reply_problem(r, "invalid-parameter", "shard must be a number from 0 to %u.",
                       d->shard_count - 1);
         return false;
     }

@@ -145,8 +145,10 @@ raise_descriptor_limit(unsigned connections)
 static struct MHD_Daemon *
 start_daemon(struct listener *l, const struct listener_options *o, int fd)
 {
+    // The library gives each thread its share of the connections, which must not be none.
+    unsigned threads = o->threads < o->connections ? o->threads : o->connections;
     struct MHD_OptionItem pool[] = {
-        {MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)o->threads, NULL},
+        {MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)threads, NULL},
         {MHD_OPTION_END, 0, NULL},
     };
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_SUSPEND_RESUME |
@@ -158,7 +160,7 @@ start_daemon(struct listener *l, const struct listener_options *o, int fd)
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_CONNECTION,
         notify_connection, l, MHD_OPTION_URI_LOG_CALLBACK, exchange_uri, l,
         MHD_OPTION_UNESCAPE_CALLBACK, exchange_unescape, l, MHD_OPTION_NOTIFY_COMPLETED,
-        exchange_completed, l, MHD_OPTION_ARRAY, o->threads > 1 ? pool : pool + 1, MHD_OPTION_END);
+        exchange_completed, l, MHD_OPTION_ARRAY, threads > 1 ? pool : pool + 1, MHD_OPTION_END);
 }
 
 static struct MHD_Response *
@@ -186,7 +188,7 @@ check_library(char *error, size_t error_size)
 struct listener *
 listener_start(const struct listener_options *options, char *error, size_t error_size)
 {
-    ASSERT(options->threads > 0 && options->connections >= options->threads);
+    ASSERT(options->threads > 0 && options->connections > 0);
     ASSERT(strlen(options->host) < sizeof((struct listener *)0)->host);
     if (!check_library(error, error_size))
         return NULL;

@@ -31,7 +31,6 @@ static const struct problem {
     {"unsupported-media-type", 415, "The body must be application/json"},
     {"misdirected-request", 421, "This server does not serve that host"},
     {"invalid-body", 422, "A member of the body is not acceptable"},
-    {"invalid-query", 422, "A parameter of the query is not acceptable"},
     {"invalid-parameter", 422, "A part of the path or query is not acceptable"},
     {"json-too-large", 422, "The document exceeds a limit"},
     {"budget-needs-full", 422, "Only a full collection can have a budget"},

@@ -171,9 +171,9 @@ a_shard_that_is_not_there_is_refused(void **state)
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         char path[80];
         snprintf(path, sizeof path, "/v1/gc?shard=%s", wrong[i]);
-        assert_problem("GET", path, NULL, 422, "invalid-query");
+        assert_problem("GET", path, NULL, 422, "invalid-parameter");
         snprintf(path, sizeof path, "/v1/memory?shard=%s", wrong[i]);
-        assert_problem("GET", path, NULL, 422, "invalid-query");
+        assert_problem("GET", path, NULL, 422, "invalid-parameter");
     }
 }
 
