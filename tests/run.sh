@@ -127,7 +127,8 @@ part_valgrind() {
     local test
     build debug
     export TN_SCALE=100 TN_OPERATIONS=5000
-    for test in build/debug/tests/test_{lib,unit,examples}.*; do
+    cd tests # where ctest runs them
+    for test in ../build/debug/tests/test_{lib,unit,examples}.*; do
         [ "${test##*/}" = test_lib.caught ] && continue
         echo "$test"
         valgrind --quiet --error-exitcode=9 --leak-check=full "$test"
