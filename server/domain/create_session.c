@@ -158,6 +158,7 @@ create_session_start(struct create_session *c)
 {
     struct shard *s = c->shard;
     text_init(&c->document);
+    c->session = NULL;
     c->lookup = (struct lookup){.op = {.id = c->user_id}, .shard = s, .found = on_found};
     shard_take(s);
     cache_lookup(&c->lookup);

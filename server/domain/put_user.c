@@ -92,6 +92,7 @@ put_user_start(struct put_user *p)
 {
     struct shard *s = p->shard;
     text_init(&p->document);
+    p->user = p->draft = NULL;
     p->lookup =
         (struct lookup){.op = {.id = p->id}, .shard = s, .is_exclusive = true, .found = on_found};
     shard_take(s);

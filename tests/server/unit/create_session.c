@@ -19,6 +19,7 @@ a_session_answers_only_when_its_row_is_durable(void **state)
     pthread_mutex_unlock(&fixture->gate);
     assert_int_equal(finish_making(&m), OUTCOME_DONE);
     assert_true(is_live("ada", &m));
+    assert_int_equal(m.create.slot, domain_slot_of_user(fixture->domain, SPAN("ada")));
     ask(&q, "ada");
     assert_non_null(strstr(q.document, "\"sessions\":2"));
 }
@@ -146,26 +147,6 @@ a_full_queue_refuses_and_keeps_no_place(void **state)
     assert_int_equal(rows_in_store(), (size_t)done + 1);
 }
 
-static void
-ids_and_tokens_carry_the_slot_of_their_user(void **state)
-{
-    struct making m;
-    uint16_t slot;
-    put("ada", "Ada");
-    make(&m, "ada");
-    assert_int_equal(strlen(m.create.id), 28);
-    assert_int_equal(strlen(m.create.token), 51);
-    assert_true(session_read_id(span_of(m.create.id), &slot));
-    assert_int_equal(slot, m.create.slot);
-    assert_true(session_read_token(span_of(m.create.token), &slot));
-    assert_int_equal(slot, m.create.slot);
-    m.create.id[2] = 'G';
-    assert_false(session_read_id(span_of(m.create.id), &slot));
-    m.create.token[0] = 'T';
-    assert_false(session_read_token(span_of(m.create.token), &slot));
-    assert_false(session_read_token(SPAN("tn1_"), &slot));
-}
-
 int
 main(void)
 {
@@ -178,7 +159,6 @@ main(void)
         DOMAIN_TEST(a_lowered_limit_takes_as_many_as_needed),
         DOMAIN_TEST(reject_counts_those_that_are_on_their_way),
         DOMAIN_TEST(a_full_queue_refuses_and_keeps_no_place),
-        DOMAIN_TEST(ids_and_tokens_carry_the_slot_of_their_user),
     };
     return cmocka_run_group_tests_name("create_session", tests, NULL, NULL);
 }

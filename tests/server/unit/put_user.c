@@ -122,21 +122,6 @@ a_put_that_the_store_did_not_keep_never_was(void **state)
     assert_non_null(strstr(q.document, "\"version\":2"));
 }
 
-static void
-user_ids_have_their_alphabet_and_length(void **state)
-{
-    char longest[130];
-    memset(longest, 'a', sizeof longest);
-    assert_true(user_id_is_valid(SPAN("Ada.Lovelace_1815@example-org")));
-    assert_true(user_id_is_valid((struct span){longest, 128}));
-    assert_false(user_id_is_valid((struct span){longest, 129}));
-    assert_false(user_id_is_valid(SPAN("")));
-    assert_false(user_id_is_valid(SPAN("a b")));
-    assert_false(user_id_is_valid(SPAN("a/b")));
-    assert_false(user_id_is_valid(SPAN("a\0b")));
-    assert_false(user_id_is_valid(SPAN("\xc3\xa9")));
-}
-
 int
 main(void)
 {
@@ -147,7 +132,6 @@ main(void)
         DOMAIN_TEST(a_put_while_a_load_is_under_way_is_not_undone_by_it),
         DOMAIN_TEST(puts_of_one_user_follow_each_other),
         DOMAIN_TEST(a_put_that_the_store_did_not_keep_never_was),
-        cmocka_unit_test(user_ids_have_their_alphabet_and_length),
     };
     return cmocka_run_group_tests_name("put_user", tests, NULL, NULL);
 }
