@@ -326,7 +326,7 @@ typedef struct tn_heap_options {
 TN_API tn_heap *tn_heap_new(const tn_heap_options *options); /* new: tn_heap_free */
 
 // Frees everything at once, without running anything of the types. Returns the number of objects
-// that were still alive, each reported with its type and, in debug builds, its call site.
+// that were still alive; the first twenty are reported with type and, in debug builds, call site.
 TN_API size_t tn_heap_free(tn_heap *heap /* stolen */);
 
 // The calling thread is the owner from here on. Debug builds check it in every call; releases do

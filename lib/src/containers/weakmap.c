@@ -112,24 +112,38 @@ account_of(struct tni_objects *s)
     return &s->types[TNI_TYPE_WEAKMAP]->account;
 }
 
-static bool
-grow_index(struct tni_objects *s, struct weakmap *m)
+static uint32_t
+index_size_needed(const struct weakmap *m)
 {
-    if ((m->len + 1) * UINT64_C(4) <= m->index_size * UINT64_C(3))
-        return true;
-    uint32_t size = m->index_size == 0 ? MIN_INDEX : m->index_size * 2;
+    bool fits = (m->len + 1) * UINT64_C(4) <= m->index_size * UINT64_C(3);
+    return fits ? m->index_size : m->index_size == 0 ? MIN_INDEX : m->index_size * 2;
+}
+
+static uint32_t *
+new_index(struct tni_objects *s, uint32_t size)
+{
     uint32_t *index = tni_buffer_alloc(&s->memory, account_of(s), size * sizeof *index);
-    if (index == NULL)
-        return false;
-    memset(index, 0, size * sizeof *index);
+    if (index != NULL)
+        memset(index, 0, size * sizeof *index);
+    return index;
+}
+
+static void
+free_index(struct tni_objects *s, uint32_t *index, uint32_t size)
+{
+    tni_buffer_free(&s->memory, account_of(s), index, size * sizeof *index);
+}
+
+static void
+use_index(struct tni_objects *s, struct weakmap *m, uint32_t *index, uint32_t size)
+{
     uint32_t *former = m->index, former_size = m->index_size;
     m->index = index;
     m->index_size = size;
     for (uint32_t i = 0; i < former_size; i++)
         if (former[i] != 0)
             index_entry(s, m, former[i] - 1);
-    tni_buffer_free(&s->memory, account_of(s), former, former_size * sizeof *index);
-    return true;
+    free_index(s, former, former_size);
 }
 
 static bool
@@ -146,6 +160,23 @@ grow_entries(struct tni_objects *s, struct weakmap *m)
         return false;
     m->entries = entries;
     m->room = room;
+    return true;
+}
+
+// Room for one more entry. False: no memory, and nothing has grown.
+static bool
+grow(struct tni_objects *s, struct weakmap *m)
+{
+    uint32_t size = index_size_needed(m);
+    uint32_t *index = size > m->index_size ? new_index(s, size) : NULL;
+    if (size > m->index_size && index == NULL)
+        return false;
+    if (!grow_entries(s, m)) {
+        free_index(s, index, size);
+        return false;
+    }
+    if (index != NULL)
+        use_index(s, m, index, size);
     return true;
 }
 
@@ -271,7 +302,7 @@ relink(struct tni_objects *s, struct weakmap *m, struct entry *e, tn_object *o)
 static tn_err
 add_entry(struct tni_objects *s, struct weakmap *m, tn_value key, tn_object *o)
 {
-    if (!grow_entries(s, m) || !grow_index(s, m))
+    if (!grow(s, m))
         return TN_ENOMEM;
     uint32_t entry = take_entry(m);
     m->entries[entry] = (struct entry){.key = tn_incref_value(key)};

@@ -155,7 +155,7 @@ large_alloc(struct tni_memory *m, size_t size)
 void *
 tni_buffer_alloc(struct tni_memory *m, struct tni_account *account, size_t size)
 {
-    if (must_fail(m))
+    if (size > TNI_MAX_BUFFER || must_fail(m))
         return NULL;
     void *buffer = size > TNI_MAX_SLOT ? large_alloc(m, size)
                                        : tni_pages_alloc(&m->pages, tni_bin_of(TNI_BUFFERS, size));
@@ -203,6 +203,8 @@ tni_buffer_resize(struct tni_memory *m, struct tni_account *account, void *buffe
 {
     if (buffer == NULL)
         return tni_buffer_alloc(m, account, new_size);
+    if (new_size > TNI_MAX_BUFFER)
+        return NULL;
     if (tni_buffer_occupies(size) == tni_buffer_occupies(new_size))
         return buffer;
     if (size > TNI_MAX_SLOT && new_size > TNI_MAX_SLOT)

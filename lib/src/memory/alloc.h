@@ -16,6 +16,9 @@
 #include "base.h"
 #include "memory/pages.h"
 
+// No request above this is tried; what is added to it cannot overflow.
+#define TNI_MAX_BUFFER ((size_t)PTRDIFF_MAX / 2)
+
 // What one type or domain holds.
 struct tni_account {
     size_t objects;
