@@ -3,7 +3,7 @@
 // An expired session is not found, whoever looks first, and its user shows it as it ended.
 #include "domain_fixture.h"
 
-enum { SHORT_MS = 30, LONG_MS = 600000 };
+enum { SHORT_MS = 150, LONG_MS = 600000 };
 
 static void
 a_session_expires_by_idleness_or_by_age(void **state)
