@@ -37,35 +37,50 @@ expiry_find_token(struct shard *s, struct span token, int64_t now)
     return unless_expired(s, index_borrow(&s->tokens, hash), now);
 }
 
-// The session of [user] that expires first, or NULL.
+// Of those that have expired the one that was last, or NULL.
 static tn_object *
-first_to_expire(const tn_object *user)
+last_expired(const tn_object *user, int64_t now)
 {
     enum end_reason reason;
-    tn_object *first = NULL;
-    int64_t at = INT64_MAX;
+    tn_object *last = NULL;
+    int64_t latest = INT64_MIN;
     for (size_t i = 0; i < live_count(user); i++) {
         tn_object *session = live_item(user, i);
-        int64_t expiry = session ? session_expiry(session, &reason) : INT64_MAX;
-        if (expiry < at) {
-            first = session;
-            at = expiry;
+        int64_t at = session ? session_expiry(session, &reason) : INT64_MAX;
+        if (at <= now && at > latest) {
+            last = session;
+            latest = at;
         }
     }
-    return first;
+    return last;
 }
 
-// One after the other in the order in which they expired, so that the user's last session is the
-// one that was last. Where memory lacks the rest waits for the next reader.
+// Returns when [session] must be looked at again: never, once it has ended.
+static int64_t
+end_if_expired(struct shard *s, tn_object *session, int64_t now)
+{
+    enum end_reason reason;
+    int64_t at = session_expiry(session, &reason);
+    bool ended = at <= now && ending_start(s, session, reason, at, NULL) == OUTCOME_DONE;
+    return ended ? INT64_MAX : at;
+}
+
+// The one that expired last ends last, so that it is what the user shows. The others go from the
+// end of the list to its start, where nothing has to move.
 void
 expiry_sweep_user(struct shard *s, tn_object *user, int64_t now)
 {
-    enum end_reason reason;
-    while (user_of(user)->next_expiry <= now) {
-        tn_object *session = first_to_expire(user);
-        int64_t at = session ? session_expiry(session, &reason) : INT64_MAX;
-        user_of(user)->next_expiry = at;
-        if (at <= now && ending_start(s, session, reason, at, NULL) != OUTCOME_DONE)
-            return;
+    if (now < user_of(user)->next_expiry)
+        return;
+    tn_object *last = last_expired(user, now);
+    int64_t next = INT64_MAX;
+    for (size_t i = live_count(user); i-- > 0;) {
+        tn_object *session = live_item(user, i);
+        if (session && session != last) {
+            int64_t at = end_if_expired(s, session, now);
+            next = at < next ? at : next;
+        }
     }
+    int64_t at = last ? end_if_expired(s, last, now) : INT64_MAX;
+    user_of(user)->next_expiry = at < next ? at : next;
 }

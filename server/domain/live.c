@@ -14,6 +14,25 @@ list_of(const tn_object *user)
     return tn_as_object(user_of(user)->sessions);
 }
 
+// Where [v], which is there, stands. From the end, where the newest are and where a sweep begins.
+static size_t
+find(const tn_object *list, tn_value v)
+{
+    size_t i = tn_list_len(list);
+    while (i-- > 0)
+        if (tn_is(tn_list_borrow(list, i), v))
+            return i;
+    ASSERT(!"the list of the user lacks a session");
+    return 0;
+}
+
+static void
+remove_item(tn_object *list, tn_value v)
+{
+    tn_err err = tn_list_delete(list, find(list, v));
+    ASSERT(err == TN_OK);
+}
+
 bool
 live_reserve(struct shard *s, tn_object *user, int64_t k)
 {
@@ -31,22 +50,9 @@ live_reserve(struct shard *s, tn_object *user, int64_t k)
 void
 live_release(struct shard *s, tn_object *user, int64_t k)
 {
-    tn_err err = tn_list_remove(list_of(user), tn_int(k));
-    ASSERT(err == TN_OK);
+    remove_item(list_of(user), tn_int(k));
     index_release(&s->tokens);
     index_release(&s->sessions);
-}
-
-// From the end, where the newest are.
-static size_t
-find_place(const tn_object *list, int64_t k)
-{
-    size_t i = tn_list_len(list);
-    while (i-- > 0)
-        if (tn_is(tn_list_borrow(list, i), tn_int(k)))
-            return i;
-    ASSERT(!"a session joins without a place");
-    return 0;
 }
 
 void
@@ -55,7 +61,7 @@ live_join(struct shard *s, tn_object *session)
     enum end_reason reason;
     int64_t expiry = session_expiry(session, &reason);
     tn_object *user = session_user(session), *list = list_of(user);
-    tn_err err = tn_list_set(list, find_place(list, session_of(session)->k), tn_ref(session));
+    tn_err err = tn_list_set(list, find(list, tn_int(session_of(session)->k)), tn_ref(session));
     ASSERT(err == TN_OK);
     index_put(&s->sessions, tn_incref(session));
     index_put(&s->tokens, session);
@@ -70,8 +76,7 @@ live_leave(struct shard *s, tn_object *session)
     tn_object *user = session_user(session);
     index_remove(&s->tokens, session);
     index_remove(&s->sessions, session);
-    tn_err err = tn_list_remove(list_of(user), tn_ref(session));
-    ASSERT(err == TN_OK);
+    remove_item(list_of(user), tn_ref(session));
     user_of(user)->live--;
     return session;
 }
