@@ -3,9 +3,12 @@
 
 #include "containers/dict.h"
 #include "containers/list.h"
+#include "containers/number.h"
 #include "containers/str.h"
+#include "containers/tuple.h"
 #include "containers/weakmap.h"
-#include "memory/poison.h"
+#include "gc/automatic.h"
+#include "gc/observers.h"
 #include "object/weak.h"
 
 #include <sys/random.h>
@@ -17,7 +20,8 @@ static bool
 add_builtin_types(struct tni_objects *s)
 {
     static const struct tni_builtin *const builtins[] = {
-        &tni_str_type, &tni_list_type, &tni_dict_type, &tni_weakref_type, &tni_weakmap_type,
+        &tni_str_type,     &tni_list_type, &tni_dict_type,  &tni_weakref_type,
+        &tni_weakmap_type, &tni_int_type,  &tni_float_type, &tni_tuple_type,
     };
     for (uint32_t i = 0; i < sizeof builtins / sizeof *builtins; i++) {
         tn_type *type;
@@ -53,6 +57,8 @@ tn_heap_new(const tn_heap_options *options)
         s->memory.report_arg = o->report_arg;
     }
     choose_hash_key(s, o->hash_seed);
+    s->trigger.fire = tni_gc_fire;
+    tni_gc_automatic_init(&heap->gc);
     if (add_builtin_types(s))
         return heap;
     tn_heap_free(heap);
@@ -105,6 +111,7 @@ tn_heap_free(tn_heap *heap)
     struct tni_objects *s = &heap->gc.objects;
     TN_ASSERT(s->memory.magic == TNI_MEMORY_MAGIC && !heap->gc.collecting && !s->reap.running);
     size_t leaks = report_leaks(s);
+    tni_gc_observers_fini(&heap->gc);
     tni_gc_fini(&heap->gc);
     tni_table_resize(&s->memory, s->tables, s->table_count * sizeof *s->tables, 0);
     tni_types_fini(s);

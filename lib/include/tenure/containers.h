@@ -27,6 +27,34 @@ TN_API bool tn_is_str(tn_value v);
 TN_API uint64_t tn_str_hash(const tn_object *str);
 TN_API bool tn_str_equal(const tn_object *a, const tn_object *b);
 
+// --- numbers: leaves, compared by value wherever keys are compared
+// ----------------------------------
+
+// An integer of any 64 bits: inline in the value from TN_INT_MIN to TN_INT_MAX, an object beyond.
+#define tn_int_new(heap, i, result) tn_int_new_at(heap, i, TN_SITE(), result)
+TN_API tn_err tn_int_new_at(tn_heap *heap, int64_t i, const tn_site *site,
+                            tn_value *result /* new */);
+TN_API bool tn_is_integer(tn_value v);
+TN_API int64_t tn_int_get(tn_value v); // of an integer
+
+#define tn_float_new(heap, d) tn_float_new_at(heap, d, TN_SITE())
+TN_API tn_object *tn_float_new_at(tn_heap *heap, double d, const tn_site *site); /* new */
+TN_API bool tn_is_float(tn_value v);
+TN_API double tn_float_get(tn_value v); // of a float
+
+// --- tuple: a sequence that never changes
+// ------------------------------------------------------------
+
+// Holds the [count] values, none of them absent, with a reference of its own to each. Tracked only
+// if one of them is. NULL: out of memory.
+#define tn_tuple_new(heap, values, count) tn_tuple_new_at(heap, values, count, TN_SITE())
+TN_API tn_object *tn_tuple_new_at(tn_heap *heap, const tn_value *values /* borrowed */,
+                                  size_t count, const tn_site *site); /* new */
+TN_API size_t tn_tuple_len(const tn_object *tuple);
+TN_API bool tn_is_tuple(tn_value v);
+TN_API tn_value tn_tuple_borrow(const tn_object *tuple, size_t i); /* borrowed */
+TN_API tn_value tn_tuple_get(const tn_object *tuple, size_t i);    /* new */
+
 // --- list: a sequence that grows at its end ----------------------------------------------------
 
 #define tn_list_new(heap) tn_list_new_at(heap, TN_SITE())
@@ -49,8 +77,8 @@ TN_API void tn_list_clear(tn_object *list);
 
 // --- dict: keys to values, in the order of insertion -------------------------------------------
 
-// A key is a str (compared by content), an integer, a boolean, none, or any other object (compared
-// by identity).
+// A key is a str (compared by content), a number (compared by value: 1 and 1.0 are the same key), a
+// boolean, none, or any other object (compared by identity).
 #define tn_dict_new(heap) tn_dict_new_at(heap, TN_SITE())
 TN_API tn_object *tn_dict_new_at(tn_heap *heap, const tn_site *site); /* new */
 

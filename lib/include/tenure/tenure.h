@@ -40,7 +40,8 @@ extern "C" {
     X(TN_EKEY, "no such key")                                                                      \
     X(TN_EINDEX, "the index is outside of the sequence")                                           \
     X(TN_ELIMIT, "a fixed limit of the heap is reached")                                           \
-    X(TN_EBUSY, "a collection is running")
+    X(TN_EBUSY, "a collection is running")                                                         \
+    X(TN_ELOCKED, "the collector's settings are locked by somebody else")
 
 typedef enum tn_err {
 #define TN_ERROR_NAME(name, meaning) name,
@@ -242,9 +243,15 @@ enum tn_type_flags {
     TN_DOMAIN = 4,  // no instances: only an account for buffers, shown beside the types
 };
 
+// Runs once in an object's lifetime, before anything that it holds is dropped; a plain weak
+// reference still gives the object. The object lives on if it is referred to by more than its own
+// garbage then.
+typedef void tn_finalizer(tn_object *o /* borrowed */);
+
 // What the library has to know of a type. Everything is copied, so the record may be temporary.
 typedef struct tn_type_spec {
     const char *name;
+    const tn_type *base;      // borrowed; its slots come first, its hooks run too; may be NULL
     const char *const *slots; // names of the values at the start of the payload, ended by NULL
     size_t native;            // bytes of the type's own after the slots; start as zero
     unsigned flags;           // of tn_type_flags
@@ -252,16 +259,22 @@ typedef struct tn_type_spec {
     void (*traverse)(tn_object *o /* borrowed */, tn_visit *visit, void *arg);
     void (*clear)(tn_object *o /* borrowed */);           // gives them back; may be called twice
     size_t (*size_of)(const tn_object *o /* borrowed */); // bytes of the buffers
+    tn_finalizer *finalize;                               // NULL: the base's
 } tn_type_spec;
 
-// Adds a type to [heap]; it lives as long as the heap. TN_EINVAL: no name, a repeated slot, or more
-// than 512 bytes an instance, weak word included. TN_ELIMIT: 65 535 types. TN_ENOMEM.
+// Adds a type to [heap]; it lives as long as the heap. TN_EINVAL: no name, a repeated slot (a
+// base's counts too), more than 512 bytes an instance, weak word included, or a base that cannot be
+// one: an acyclic type, or one with native bytes when this type adds slots, because slots stand in
+// front of native bytes. TN_ELIMIT: 65 535 types. TN_ENOMEM.
 TN_API tn_err tn_type_register(tn_heap *heap, const tn_type_spec *spec,
                                tn_type **type /* borrowed */);
 
 TN_API const tn_type *tn_type_of(const tn_object *o);        /* borrowed */
 TN_API const char *tn_type_name(const tn_type *type);        /* borrowed */
+TN_API const tn_type *tn_type_base(const tn_type *type);     /* borrowed */
 TN_API bool tn_is_instance(tn_value v, const tn_type *type); // exact type, one comparison
+// Of [type] or of one derived from it. O(depth).
+TN_API bool tn_is_kind_of(tn_value v, const tn_type *type);
 
 // A new instance with every slot absent and every native byte zero. NULL: out of memory.
 #define tn_new(heap, type) tn_new_at(heap, type, TN_SITE())
@@ -342,6 +355,15 @@ TN_API tn_heap *tn_heap_of(const tn_object *o); /* borrowed */
 #define tn_weak_new(target, result) tn_weak_new_at(target, TN_SITE(), result)
 TN_API tn_err tn_weak_new_at(tn_object *target, const tn_site *site, tn_object **result /* new */);
 
+// A weak reference of its own that calls [callback] once when [target] dies: last of all, when
+// everything is consistent again, and only if the weak reference itself is still alive then.
+// Several on one object are called newest first. [weak] gives NULL inside.
+typedef void tn_weak_callback(tn_object *weak /* borrowed */, void *arg);
+#define tn_weak_new_with(target, callback, arg, result)                                            \
+    tn_weak_new_with_at(target, callback, arg, TN_SITE(), result)
+TN_API tn_err tn_weak_new_with_at(tn_object *target, tn_weak_callback *callback, void *arg,
+                                  const tn_site *site, tn_object **result /* new */);
+
 // The target, or NULL once its destruction began. O(1).
 TN_API tn_object *tn_weak_get(const tn_object *weak); /* new */
 
@@ -379,7 +401,13 @@ TN_API void tn_gc_unfreeze(tn_heap *heap);
 // One frozen object back into generation 2. Nothing for one that is not frozen. O(1).
 TN_API void tn_gc_thaw(tn_object *o);
 
+// A counted root: [o] has one more reference until the unpin that matches. TN_ELIMIT: 65 535 pins.
+TN_API tn_err tn_pin(tn_object *o);
+TN_API void tn_unpin(tn_object *o);
+
 TN_API bool tn_gc_is_tracked(const tn_object *o);
+// Its finalizer ran.
+TN_API bool tn_gc_is_finalized(const tn_object *o);
 TN_API bool tn_gc_is_frozen(const tn_object *o);
 // 0 to 2; 2 for what is frozen or not tracked.
 TN_API int tn_gc_generation(const tn_object *o);
@@ -393,6 +421,49 @@ typedef struct tn_gc_population {
 
 TN_API void tn_gc_get_population(const tn_heap *heap, tn_gc_population *population);
 TN_API void tn_gc_get_stats(const tn_heap *heap, tn_gc_stats stats[TN_GENERATIONS]);
+// --- Collections by themselves -----------------------------------------------------------------
+
+// Off in a fresh heap. When on, making a tracked object first collects if the trigger counter of
+// generation 0 is above its threshold (and that is not 0), or if the bytes in use have grown by the
+// byte threshold (and that is not 0) since the last collection. The oldest generation whose counter
+// is above its threshold is collected; generation 2 only if the survivors of generation 1 since the
+// last full collection are a quarter of those of that collection. Explicit collections work in any
+// case.
+//
+// A setter fails with TN_ELOCKED while somebody else has locked the settings. [key] is 0 without a
+// lock.
+typedef uint64_t tn_gc_key;
+
+typedef struct tn_gc_settings {
+    bool enabled;
+    size_t thresholds[TN_GENERATIONS]; // 700, 10, 10
+    size_t byte_threshold;             // 0: none
+} tn_gc_settings;
+
+TN_API void tn_gc_get_settings(const tn_heap *heap, tn_gc_settings *settings);
+TN_API tn_err tn_gc_set_settings(tn_heap *heap, const tn_gc_settings *settings, tn_gc_key key);
+TN_API tn_err tn_gc_enable(tn_heap *heap, tn_gc_key key);
+TN_API tn_err tn_gc_disable(tn_heap *heap, tn_gc_key key);
+
+// Nobody without [key] may change the settings from here on. [who] is copied, at most 63 bytes.
+// TN_ELOCKED: somebody has them already; [tn_gc_settings_holder] says who.
+TN_API tn_err tn_gc_lock_settings(tn_heap *heap, const char *who, tn_gc_key *key);
+TN_API tn_err tn_gc_unlock_settings(tn_heap *heap, tn_gc_key key);
+TN_API const char *tn_gc_settings_holder(const tn_heap *heap); /* borrowed */ // NULL: not locked
+
+// Called at the start and at the end of every collection, in the order in which they were added. A
+// collection that one of them asks for answers TN_EBUSY. At the start only [generation] is set.
+typedef enum tn_gc_phase { TN_GC_START, TN_GC_STOP } tn_gc_phase;
+typedef struct tn_gc_info {
+    int generation;
+    size_t collected, uncollectable, candidates;
+    uint64_t ns; // without the callbacks
+} tn_gc_info;
+typedef void tn_gc_callback(tn_gc_phase phase, const tn_gc_info *info, void *arg);
+TN_API tn_err tn_gc_add_callback(tn_heap *heap, tn_gc_callback *callback, void *arg);
+// The first that was added with these two. TN_EKEY: there is none.
+TN_API tn_err tn_gc_remove_callback(tn_heap *heap, tn_gc_callback *callback, void *arg);
+
 // The trigger counters, as Python's gc.get_count: net allocations since the last collection of
 // generation 0, then collections of each generation since the last of the next older one.
 TN_API void tn_gc_get_count(const tn_heap *heap, size_t count[TN_GENERATIONS]);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
 // key: what it means for two keys to be the same, for dict and weakmap alike. A str counts by its
-// content, everything else by identity.
+// content, a number by its value, everything else by identity.
 #ifndef TNI_CONTAINERS_KEY_H
 #define TNI_CONTAINERS_KEY_H
 
+#include "containers/number.h"
 #include "containers/str.h"
 
 // A key to look for: a value, or the bytes of a str that need not exist.
@@ -27,7 +28,8 @@ tni_key_hash(const struct tni_objects *s, tn_value v)
 {
     if (tn_is_str(v))
         return tn_str_hash(tn_as_object(v));
-    return (v.bits ^ s->hash_key[0]) * UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t word = tni_is_leaf_number(v) ? tni_number_word(v) : v.bits;
+    return (word ^ s->hash_key[0]) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 static inline struct tni_key
@@ -44,9 +46,11 @@ tni_key_is(const struct tni_key *key, tn_value stored)
 {
     if (!tn_is_absent(key->value) && tn_is(key->value, stored))
         return true;
-    return key->data != NULL && tn_is_str(stored) &&
-           tn_str_hash(tn_as_object(stored)) == key->hash &&
-           tni_str_is(tn_as_object(stored), key->data, key->len);
+    if (key->data != NULL)
+        return tn_is_str(stored) && tn_str_hash(tn_as_object(stored)) == key->hash &&
+               tni_str_is(tn_as_object(stored), key->data, key->len);
+    bool leaf = tni_is_leaf_number(key->value) || tni_is_leaf_number(stored);
+    return leaf && tni_number_equal(key->value, stored);
 }
 
 // --- An index: positions of entries in a table of a power of two, 0 where there is none

@@ -52,7 +52,7 @@ tn_str_new_at(tn_heap *heap, const char *data, size_t len, const tn_site *site)
     char *spilled = len <= max_len && is_long ? spill(s, len) : NULL;
     if (is_long && spilled == NULL)
         return NULL;
-    tn_object *o = tni_object_new_sized(s, s->types[TNI_TYPE_STR], object_size(len), site);
+    tn_object *o = tni_object_new_sized(s, s->types[TNI_TYPE_STR], object_size(len), false, site);
     if (o == NULL) {
         tni_buffer_free(&s->memory, &s->types[TNI_TYPE_STR]->account, spilled, len + 1);
         return NULL;

@@ -317,7 +317,7 @@ tn_weakmap_set(tn_object *map, tn_value key, tn_object *o)
 {
     struct tni_objects *s = tni_objects_of(map);
     struct weakmap *m = map_of(map);
-    if (!tni_is_weakly_referable(o) || !(tn_is_str(key) || tn_is_int(key)))
+    if (!tni_is_weakly_referable(o) || !(tn_is_str(key) || tn_is_integer(key)))
         return TN_ETYPE;
     TN_DEBUG(tni_objects_of(o) == s && !(o->flags & TNI_DEAD));
     struct tni_key k = tni_key_of(s, key);

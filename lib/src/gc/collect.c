@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "gc/collect.h"
 
+#include "gc/automatic.h"
 #include "gc/exhaustive.h"
 #include "gc/finish.h"
+#include "gc/observers.h"
 #include "gc/timing.h"
 #include "object/track.h"
 
@@ -29,14 +31,36 @@ carry_out(struct tni_gc *gc, int generation, tn_gc_result *result)
 {
     size_t before = gc->objects.memory.current;
     uint64_t started = tni_now_ns();
+    tni_gc_count_survivors(gc, generation, result->candidates - gc->garbage.len);
     tni_gc_promote(gc, generation);
     tni_gc_reset_counts(gc, generation);
-    tni_gc_finish(gc, result);
+    tni_gc_finish(gc, generation, result);
     size_t after = gc->objects.memory.current;
     result->bytes_freed = before > after ? before - after : 0;
     if (generation == 2)
         tni_pages_trim(&gc->objects.memory.pages);
     result->finish_ns = tni_now_ns() - started;
+}
+
+static bool
+run(struct tni_gc *gc, int generation, tn_gc_result *result)
+{
+    uint64_t started = tni_now_ns();
+    bool found = tni_gc_find_garbage(gc, generation, result);
+    if (found)
+        carry_out(gc, generation, result);
+    result->ns = tni_now_ns() - started;
+    if (found)
+        record(gc, generation, result);
+    return found;
+}
+
+static void
+tell_stop(struct tni_gc *gc, int generation, const tn_gc_result *result)
+{
+    tn_gc_info info = {generation, result->collected, result->uncollectable, result->candidates,
+                       result->ns};
+    tni_gc_tell(gc, TN_GC_STOP, &info);
 }
 
 tn_err
@@ -49,14 +73,11 @@ tni_gc_collect(struct tni_gc *gc, int generation, tn_gc_result *result)
     if (gc->collecting || gc->objects.reap.running)
         return TN_EBUSY;
     gc->collecting = true;
-    uint64_t started = tni_now_ns();
-    bool found = tni_gc_find_garbage(gc, generation, result);
-    if (found)
-        carry_out(gc, generation, result);
-    result->ns = tni_now_ns() - started;
-    if (found)
-        record(gc, generation, result);
+    tni_gc_tell(gc, TN_GC_START, &(tn_gc_info){.generation = generation});
+    bool found = run(gc, generation, result);
+    tell_stop(gc, generation, result);
     gc->collecting = false;
+    tni_gc_arm(gc);
     return found ? TN_OK : TN_ENOMEM;
 }
 
@@ -72,8 +93,14 @@ tn_gc_collect(tn_heap *heap, int generation, tn_gc_result *result)
 bool
 tn_gc_is_tracked(const tn_object *o)
 {
+    return tni_is_tracked(o);
+}
+
+bool
+tn_gc_is_finalized(const tn_object *o)
+{
     struct tni_place at = tni_place_of(o);
-    return tni_page_kind(at.page) == TNI_OBJECTS && at.row->tracked & at.bit;
+    return at.row->finalized & at.bit;
 }
 
 int

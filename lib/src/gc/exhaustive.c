@@ -8,7 +8,8 @@
 struct search {
     struct tni_gc *gc;
     size_t candidates, visited;
-    bool failed; // no scratch memory
+    uint32_t held; // references to each candidate that the collector itself has
+    bool failed;   // no scratch memory
 };
 
 static inline bool
@@ -84,10 +85,10 @@ rescue_reachable(tn_object *o, void *arg)
 {
     struct search *s = arg;
     struct tni_stack *stack = &s->gc->stack;
-    if (is_live(o) || o->refs == inside_count(o))
+    if (is_live(o) || o->refs - s->held == inside_count(o))
         return true;
-    TN_ASSERT(o->refs >
-              inside_count(o)); // else a traverse reports a reference that it does not hold
+    // Otherwise a traverse reports a reference that its object does not hold.
+    TN_ASSERT(o->refs - s->held > inside_count(o));
     rescue(o, s);
     while (!s->failed && stack->len > 0) {
         tn_object *live = stack->items[--stack->len];
@@ -117,10 +118,51 @@ tni_gc_find_garbage(struct tni_gc *gc, int generation, tn_gc_result *result)
     uint64_t counted = tni_now_ns();
     gc->stack.len = gc->garbage.len = 0;
     bool found = tni_gc_each(gc, generation, rescue_reachable, &s) &&
-                 tni_gc_each(gc, generation, gather, &s);
+                 tni_gc_each(gc, generation, gather, &s) &&
+                 tni_stack_reserve(gc, &gc->stack, gc->garbage.len);
     result->candidates = s.candidates;
     result->visited = s.visited;
     result->count_ns = counted - started;
     result->rescue_ns = tni_now_ns() - counted;
     return found;
+}
+
+// --- The recheck
+// -----------------------------------------------------------------------------------
+
+static void
+each_member(struct tni_stack *set, bool (*fn)(tn_object *o, void *arg), void *arg)
+{
+    for (size_t i = 0; i < set->len; i++)
+        (void)fn(set->items[i], arg);
+}
+
+// Keeps the order of the members.
+static size_t
+move_live_behind(struct tni_stack *set, struct tni_stack *live)
+{
+    size_t rest = 0;
+    live->len = 0;
+    for (size_t i = 0; i < set->len; i++)
+        if (is_live(set->items[i]))
+            live->items[live->len++] = set->items[i];
+        else
+            set->items[rest++] = set->items[i];
+    for (size_t i = 0; i < live->len; i++)
+        set->items[rest + i] = live->items[i];
+    live->len = 0;
+    return rest;
+}
+
+size_t
+tni_gc_recheck(struct tni_gc *gc)
+{
+    struct search s = {.gc = gc, .held = 1};
+    tni_gc_next_epoch(gc);
+    gc->stack.len = 0;
+    each_member(&gc->garbage, stamp, &s);
+    each_member(&gc->garbage, count_references, &s);
+    each_member(&gc->garbage, rescue_reachable, &s);
+    TN_ASSERT(!s.failed);
+    return move_live_behind(&gc->garbage, &gc->stack);
 }

@@ -11,7 +11,13 @@
 
 #include "gc/generations.h"
 
-// Fills gc->garbage with all garbage of [generation] and younger. False: no scratch memory.
+// Fills gc->garbage with all garbage of [generation] and younger. False: no scratch memory. When it
+// succeeds, gc->stack has room for all of the garbage, so that the recheck cannot fail.
 bool tni_gc_find_garbage(struct tni_gc *gc, int generation, tn_gc_result *result);
+
+// The same question about gc->garbage alone, each member of which the caller holds once, after the
+// user's finalizers ran. What is not garbage any more comes to stand behind the rest; returns the
+// length of the rest.
+size_t tni_gc_recheck(struct tni_gc *gc);
 
 #endif

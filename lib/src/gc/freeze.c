@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "gc/freeze.h"
 
+#include "gc/automatic.h"
 #include "gc/collect.h"
 #include "object/track.h"
 
@@ -32,6 +33,7 @@ tni_gc_freeze(struct tni_gc *gc)
     for (int g = 0; g < TN_GENERATIONS; g++)
         population->generation[g] = 0;
     tni_gc_reset_counts(gc, 2);
+    tni_gc_recount_long_lived(gc);
 }
 
 void
@@ -44,6 +46,7 @@ tni_gc_unfreeze(struct tni_gc *gc)
             tni_page_row(p, i)->frozen = 0;
     population->generation[2] += population->frozen;
     population->frozen = population->frozen_bytes = 0;
+    tni_gc_recount_long_lived(gc);
 }
 
 // --- Public --------------------------------------------------------------------------------------
@@ -84,5 +87,5 @@ bool
 tn_gc_is_frozen(const tn_object *o)
 {
     struct tni_place at = tni_place_of(o);
-    return tni_page_kind(at.page) == TNI_OBJECTS && at.row->frozen & at.bit;
+    return at.row->frozen & at.bit;
 }

@@ -5,12 +5,6 @@
 
 #include <string.h>
 
-void
-tni_gc_init(struct tni_gc *gc)
-{
-    gc->epoch = 0;
-}
-
 static void
 drop_stack(struct tni_gc *gc, struct tni_stack *stack)
 {
@@ -26,18 +20,24 @@ tni_gc_fini(struct tni_gc *gc)
 }
 
 bool
+tni_stack_reserve(struct tni_gc *gc, struct tni_stack *stack, size_t room)
+{
+    if (room <= stack->room)
+        return true;
+    size_t size = stack->room * sizeof *stack->items, new_size = room * sizeof *stack->items;
+    void *items = tni_table_resize(&gc->objects.memory, stack->items, size, new_size);
+    if (items == NULL)
+        return false;
+    stack->items = items;
+    stack->room = room;
+    return true;
+}
+
+bool
 tni_stack_push(struct tni_gc *gc, struct tni_stack *stack, tn_object *o)
 {
-    if (stack->len == stack->room) {
-        size_t room = stack->room == 0 ? 256 : stack->room * 2;
-        void *items =
-            tni_table_resize(&gc->objects.memory, stack->items, stack->room * sizeof *stack->items,
-                             room * sizeof *stack->items);
-        if (items == NULL)
-            return false;
-        stack->items = items;
-        stack->room = room;
-    }
+    if (stack->len == stack->room && !tni_stack_reserve(gc, stack, stack->room * 2 + 256))
+        return false;
     stack->items[stack->len++] = o;
     return true;
 }

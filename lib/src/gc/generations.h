@@ -22,6 +22,11 @@ struct tni_stack {
     size_t len, room;
 };
 
+struct tni_observer {
+    tn_gc_callback *callback;
+    void *arg;
+};
+
 struct tni_gc {
     struct tni_objects objects; // first: see TNI_CAST_UP
     tn_gc_stats stats[TN_GENERATIONS];
@@ -29,9 +34,17 @@ struct tni_gc {
     uint32_t epoch;                     // 1 to TNI_LAST_EPOCH while marks are in use
     bool collecting;
     struct tni_stack stack, garbage;
+    // Collections by themselves: automatic.c.
+    tn_gc_settings settings;
+    size_t long_lived, pending; // survivors of the last full collection; of generation 1 since
+    // Who may change the settings: settings.c.
+    char holder[64];
+    tn_gc_key key; // 0: not locked
+    // Who is told of collections: observers.c.
+    struct tni_observer *observers;
+    size_t observer_count, observer_room;
 };
 
-void tni_gc_init(struct tni_gc *gc);
 void tni_gc_fini(struct tni_gc *gc);
 
 // A value for the marks that no object has.
@@ -42,7 +55,8 @@ uint32_t tni_gc_next_epoch(struct tni_gc *gc);
 void tni_gc_promote(struct tni_gc *gc, int generation);
 void tni_gc_reset_counts(struct tni_gc *gc, int generation);
 
-bool tni_stack_push(struct tni_gc *gc, struct tni_stack *stack, tn_object *o); // false: no memory
+bool tni_stack_reserve(struct tni_gc *gc, struct tni_stack *stack, size_t room); // likewise
+bool tni_stack_push(struct tni_gc *gc, struct tni_stack *stack, tn_object *o);   // false: no memory
 
 static inline struct tni_gc *
 tni_gc_of(const tn_object *o)

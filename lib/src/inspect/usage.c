@@ -47,7 +47,8 @@ tn_usage_get(const tn_heap *heap, tn_usage *rows, size_t max)
 size_t
 tn_sizeof(const tn_object *o)
 {
-    const tn_type *type = tni_type_of(o);
-    size_t buffers = type->size_of != NULL ? type->size_of(o) : 0;
-    return tni_page_of(o)->size + buffers;
+    size_t size = tni_page_of(o)->size;
+    for (const tn_type *t = tni_type_of(o); t != NULL; t = t->base)
+        size += t->size_of != NULL ? t->size_of(o) : 0;
+    return size;
 }

@@ -3,16 +3,27 @@
 
 #include "object/track.h"
 
+// The collector may run here, before the new object exists, and nowhere else by itself.
+static inline void
+pull_trigger(struct tni_objects *s)
+{
+    if (__builtin_expect(s->young_net > s->trigger.objects || s->memory.current > s->trigger.bytes,
+                         0))
+        s->trigger.fire(s);
+}
+
 static tn_object *
-make(struct tni_objects *s, tn_type *type, unsigned bin, const tn_site *site)
+make(struct tni_objects *s, tn_type *type, unsigned bin, bool tracked, const tn_site *site)
 {
     tni_assert_owner(&s->memory);
+    if (tracked)
+        pull_trigger(s);
     tn_object *o = tni_object_alloc(&s->memory, &type->account, bin, site);
     if (o == NULL)
         return NULL;
     o->refs = 1;
     o->type = type->index;
-    if (type->tracked)
+    if (tracked)
         tni_track(s, o);
     return o;
 }
@@ -20,14 +31,15 @@ make(struct tni_objects *s, tn_type *type, unsigned bin, const tn_site *site)
 tn_object *
 tni_object_new(struct tni_objects *s, tn_type *type, const tn_site *site)
 {
-    return make(s, type, type->bin, site);
+    return make(s, type, type->bin, type->tracked, site);
 }
 
 tn_object *
-tni_object_new_sized(struct tni_objects *s, tn_type *type, size_t size, const tn_site *site)
+tni_object_new_sized(struct tni_objects *s, tn_type *type, size_t size, bool tracked,
+                     const tn_site *site)
 {
-    enum tni_kind kind = type->tracked ? TNI_OBJECTS : TNI_ACYCLIC;
-    return make(s, type, tni_bin_of(kind, size), site);
+    enum tni_kind kind = tracked ? TNI_OBJECTS : TNI_ACYCLIC;
+    return make(s, type, tni_bin_of(kind, size), tracked, site);
 }
 
 tn_object *
@@ -61,7 +73,7 @@ tni_check_store(const tn_object *holder, tn_value v)
     struct tni_memory *m = tni_memory_of(holder);
     const tn_type *type = tni_type_of(holder);
     bool foreign = tni_memory_of(child) != m;
-    bool cyclic = !type->tracked && tni_type_of(child)->tracked;
+    bool cyclic = !type->tracked && tni_is_tracked(child);
     if (foreign)
         tni_report(m, "an object of another heap is stored in a %s", type->name);
     if (cyclic)

@@ -8,8 +8,8 @@
 
 // A tracked (unless acyclic), zeroed instance with one reference. NULL: out of memory.
 tn_object *tni_object_new(struct tni_objects *s, tn_type *type, const tn_site *site); /* new */
-// The same in another size class, for a type whose instances differ in size.
-tn_object *tni_object_new_sized(struct tni_objects *s, tn_type *type, size_t size,
+// The same in another size class, for a type whose instances differ in size or in what they hold.
+tn_object *tni_object_new_sized(struct tni_objects *s, tn_type *type, size_t size, bool tracked,
                                 const tn_site *site); /* new */
 
 #endif

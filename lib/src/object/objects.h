@@ -8,8 +8,9 @@
 
 // Bits of tn_object.flags.
 enum {
-    TNI_DEAD = 1,     // its destruction began; weak references no longer give it
-    TNI_REPORTED = 2, // a saturated count was reported
+    TNI_DEAD = 1,      // waits to be destroyed; weak references no longer give it
+    TNI_REPORTED = 2,  // a saturated count was reported
+    TNI_PIN = 1 << 16, // one pin; the upper half of the flags counts them
 };
 
 // Indexes of the types that the library brings, in the order of their registration.
@@ -20,7 +21,12 @@ enum {
     TNI_TYPE_DICT,
     TNI_TYPE_WEAKREF,
     TNI_TYPE_WEAKMAP,
+    TNI_TYPE_INT,
+    TNI_TYPE_FLOAT,
+    TNI_TYPE_TUPLE,
 };
+
+struct tni_objects;
 
 // Objects whose count reached zero and that are not destroyed yet, in the order in which they will
 // be. Linked through the first eight bytes of their headers.
@@ -28,6 +34,19 @@ struct tni_reap {
     tn_object *first;
     tn_object **insert; // where the next one goes: behind its siblings, before older ones
     bool running;
+};
+
+// Weak references whose targets died and whose callbacks wait for everything to be consistent, in
+// the order in which they will be called. The list holds a reference to each.
+struct tni_called {
+    tn_object *first, *last;
+};
+
+// When a tracked object may not be made without asking the collector first.
+struct tni_trigger {
+    size_t objects;                      // more than this many net new ones; SIZE_MAX: never
+    size_t bytes;                        // more than this many in use; SIZE_MAX: never
+    void (*fire)(struct tni_objects *s); // installed by heap.c
 };
 
 struct tni_weak_table;
@@ -39,6 +58,9 @@ struct tni_objects {
     struct tni_weak_table **tables; // weak-value maps by number; NULL: free
     uint32_t table_count;
     struct tni_reap reap;
+    struct tni_called called;
+    unsigned pauses; // finalizers and callbacks that are running: objects are in the middle of dying
+    struct tni_trigger trigger;
     tn_gc_population population;
     size_t young_net; // tracked objects made minus freed since the last collection, at least 0
     uint64_t hash_key[2];

@@ -5,6 +5,9 @@
 #include "object/traverse.h"
 #include "object/weak.h"
 
+// --- The queue
+// -------------------------------------------------------------------------------------
+
 // Count and mark of a dead object are not needed any more: their eight bytes hold the queue's link.
 static tn_object **
 next_of(tn_object *o)
@@ -31,12 +34,87 @@ pop(struct tni_reap *queue)
     return o;
 }
 
-void
-tni_destroy(struct tni_objects *s, tn_object *o)
+// --- The user's code
+// ---------------------------------------------------------------------------------
+
+// What waits while it runs.
+struct pause {
+    struct tni_reap reap;
+    struct tni_called called;
+};
+
+static struct pause
+begin_pause(struct tni_objects *s)
+{
+    struct pause pause = {s->reap, s->called};
+    s->reap = (struct tni_reap){0};
+    s->called = (struct tni_called){0};
+    s->pauses++;
+    return pause;
+}
+
+static void
+end_pause(struct tni_objects *s, struct pause pause)
+{
+    TN_ASSERT(s->reap.first == NULL && s->called.first == NULL);
+    s->reap = pause.reap;
+    s->called = pause.called;
+    s->pauses--;
+}
+
+bool
+tni_finalize(struct tni_objects *s, tn_object *o)
+{
+    const tn_type *type = s->types[o->type];
+    struct tni_place at = tni_place_of(o);
+    if (type->finalize == NULL || at.row->finalized & at.bit)
+        return false;
+    at.row->finalized |= at.bit;
+    struct pause pause = begin_pause(s);
+    type->finalize(o);
+    end_pause(s, pause);
+    return true;
+}
+
+static void
+run_callbacks(struct tni_objects *s)
+{
+    for (tn_object *weak; (weak = tni_weak_take_called(s)) != NULL;) {
+        struct pause pause = begin_pause(s);
+        tni_weak_call(weak);
+        end_pause(s, pause);
+        tn_decref(weak);
+    }
+}
+
+// --- One object
+// --------------------------------------------------------------------------------------
+
+// Steps 2 and 3, on a count that the object gets back for the time. True: it lives on.
+static bool
+is_resurrected(struct tni_objects *s, tn_object *o)
+{
+    o->refs = 1;
+    o->mark = 0;
+    o->flags &= ~(uint32_t)TNI_DEAD;
+    bool ran = tni_finalize(s, o);
+    o->flags |= TNI_DEAD;
+    if (!ran || --o->refs == 0)
+        return false;
+    o->flags &= ~(uint32_t)TNI_DEAD;
+    if (s->types[o->type]->tracked)
+        tni_track(s, o);
+    return true;
+}
+
+static void
+destroy(struct tni_objects *s, tn_object *o)
 {
     tn_type *type = s->types[o->type];
-    if (type->tracked)
-        tni_untrack(s, o); // step 1
+    if (type->weak_at != 0)
+        tni_weak_queue_callbacks(s, o); // step 1
+    if (type->finalize != NULL && is_resurrected(s, o))
+        return; // steps 2 and 3
     if (type->weak_at != 0)
         tni_weak_clear(s, o);                       // step 4
     tni_drop_children(type, o);                     // step 5
@@ -44,19 +122,33 @@ tni_destroy(struct tni_objects *s, tn_object *o)
 }
 
 void
+tni_reap_begin(struct tni_objects *s)
+{
+    TN_ASSERT(!s->reap.running);
+    s->reap = (struct tni_reap){.insert = &s->reap.first, .running = true};
+}
+
+void
+tni_reap_end(struct tni_objects *s)
+{
+    for (tn_object *o; (o = pop(&s->reap)) != NULL;)
+        destroy(s, o);
+    s->reap.running = false;
+    run_callbacks(s); // step 7
+}
+
+void
 tni_reap(tn_object *o)
 {
     struct tni_objects *s = tni_objects_of(o);
+    bool outermost = !s->reap.running;
     tni_assert_owner(&s->memory);
     TN_ASSERT(o->type != TNI_TYPE_NONE && o->type < s->type_count && !(o->flags & TNI_DEAD));
-    struct tni_reap *queue = &s->reap;
-    if (!queue->running)
-        queue->insert = &queue->first;
-    push(queue, o);
-    if (queue->running)
-        return;
-    queue->running = true;
-    while ((o = pop(queue)) != NULL)
-        tni_destroy(s, o);
-    queue->running = false;
+    if (s->types[o->type]->tracked)
+        tni_untrack(s, o); // step 1
+    if (outermost)
+        tni_reap_begin(s);
+    push(&s->reap, o);
+    if (outermost)
+        tni_reap_end(s);
 }

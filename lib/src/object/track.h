@@ -31,16 +31,30 @@ tni_generation_at(struct tni_place at)
     return at.row->gen0 & at.bit ? 0 : at.row->gen1 & at.bit ? 1 : 2;
 }
 
-// A new object enters generation 0.
+static inline bool
+tni_is_tracked(const tn_object *o)
+{
+    struct tni_place at = tni_place_of(o);
+    return at.row->tracked & at.bit;
+}
+
 static inline void
-tni_track(struct tni_objects *s, const tn_object *o)
+tni_track_in(struct tni_objects *s, const tn_object *o, int generation)
 {
     struct tni_place at = tni_place_of(o);
     TN_DEBUG(!(at.row->tracked & at.bit));
     at.row->tracked |= at.bit;
-    at.row->gen0 |= at.bit;
-    at.page->young = true;
-    s->population.generation[0]++;
+    at.row->gen0 |= generation == 0 ? at.bit : 0;
+    at.row->gen1 |= generation == 1 ? at.bit : 0;
+    at.page->young |= generation < 2;
+    s->population.generation[generation]++;
+}
+
+// A new object enters generation 0.
+static inline void
+tni_track(struct tni_objects *s, const tn_object *o)
+{
+    tni_track_in(s, o, 0);
     s->young_net++;
 }
 

@@ -14,23 +14,34 @@ tni_traverse(const tn_type *type, tn_object *o, tn_visit *visit, void *arg)
     for (size_t i = 0; i < span.count; i++)
         if (tn_is_object(span.values[i]))
             visit(tn_as_object(span.values[i]), arg);
-    if (type->traverse != NULL)
-        type->traverse(o, visit, arg);
+    for (const tn_type *t = type; t != NULL; t = t->base)
+        if (t->traverse != NULL)
+            t->traverse(o, visit, arg);
 }
 
-// Step 5 of the order of destruction: slots in their order; a spilled type's clear knows its own.
-// Finds nothing left to do the second time.
+// The slots that [type] adds to its base's, in their order.
 static inline void
-tni_drop_children(const tn_type *type, tn_object *o)
+tni_drop_own_slots(const tn_type *type, tn_object *o)
 {
     tn_value *slots = tn_payload(o);
-    for (size_t i = 0; !type->spilled && i < type->slot_count; i++) {
+    for (size_t i = type->base != NULL ? type->base->slot_count : 0; i < type->slot_count; i++) {
         tn_value v = slots[i];
         slots[i] = TN_ABSENT;
         tn_decref_value(v);
     }
-    if (type->clear != NULL)
-        type->clear(o);
+}
+
+// Step 5 of the order of destruction: a derived type's part before its base's; a spilled type's
+// clear knows its own order. Finds nothing left to do the second time.
+static inline void
+tni_drop_children(const tn_type *type, tn_object *o)
+{
+    for (const tn_type *t = type; t != NULL; t = t->base) {
+        if (!t->spilled)
+            tni_drop_own_slots(t, o);
+        if (t->clear != NULL)
+            t->clear(o);
+    }
 }
 
 #endif

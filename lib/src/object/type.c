@@ -5,6 +5,15 @@
 
 enum { MAX_TYPES = 65535 };
 
+static const tn_type no_base;
+
+// What a specification asks for, its base included. Bytes and counts.
+struct shape {
+    const tn_type *base; // [no_base] where there is none
+    size_t own_slots, slots, native, size;
+    unsigned flags;
+};
+
 static size_t
 count_slots(const tn_type_spec *spec)
 {
@@ -14,33 +23,56 @@ count_slots(const tn_type_spec *spec)
     return n;
 }
 
-static bool
-has_repeated_slot(const tn_type_spec *spec, size_t slots)
+static struct shape
+shape_of(const tn_type_spec *spec)
 {
-    for (size_t i = 0; i < slots; i++)
-        for (size_t j = 0; j < i; j++)
-            if (strcmp(spec->slots[i], spec->slots[j]) == 0)
-                return true;
+    const tn_type *base = spec->base != NULL ? spec->base : &no_base;
+    struct shape shape = {.base = base, .own_slots = count_slots(spec)};
+    shape.slots = base->slot_count + shape.own_slots;
+    shape.native = base->native_size + (spec->native + 7) / 8 * 8;
+    shape.flags = spec->flags | (base->flags & TN_WEAK);
+    size_t weak = shape.flags & TN_WEAK ? sizeof(uint64_t) : 0;
+    shape.size = sizeof(tn_object) + shape.slots * sizeof(tn_value) + shape.native + weak;
+    return shape;
+}
+
+static bool
+is_repeated(const tn_type_spec *spec, const struct shape *shape, size_t slot)
+{
+    for (size_t i = 0; i < shape->base->slot_count; i++)
+        if (strcmp(spec->slots[slot], shape->base->slots[i]) == 0)
+            return true;
+    for (size_t i = 0; i < slot; i++)
+        if (strcmp(spec->slots[slot], spec->slots[i]) == 0)
+            return true;
     return false;
 }
 
-// Header, slots, native bytes, and the weak word where one is asked for. SIZE_MAX: too large.
-static size_t
-instance_size(const tn_type_spec *spec, size_t slots)
+static bool
+has_repeated_slot(const tn_type_spec *spec, const struct shape *shape)
 {
-    if (slots > TNI_MAX_OBJECT || spec->native > TNI_MAX_OBJECT)
-        return SIZE_MAX;
-    size_t native = (spec->native + 7) / 8 * 8;
-    size_t weak = spec->flags & TN_WEAK ? sizeof(uint64_t) : 0;
-    size_t size = sizeof(tn_object) + slots * sizeof(tn_value) + native + weak;
-    return size <= TNI_MAX_OBJECT ? size : SIZE_MAX;
+    for (size_t i = 0; i < shape->own_slots; i++)
+        if (is_repeated(spec, shape, i))
+            return true;
+    return false;
+}
+
+// Native bytes stand behind the slots, so a base that has some leaves no place for more slots.
+static bool
+base_is_fit(const struct shape *shape)
+{
+    const tn_type *base = shape->base;
+    bool sealed = base != &no_base && (!base->tracked || base->spilled);
+    bool displaced = base->native_size > 0 && shape->own_slots > 0;
+    return !sealed && !displaced && (base == &no_base || !(shape->flags & TN_ACYCLIC));
 }
 
 static bool
-spec_is_valid(const tn_type_spec *spec, size_t slots)
+spec_is_valid(const tn_type_spec *spec, const struct shape *shape)
 {
     bool named = spec->name != NULL && spec->name[0] != '\0';
-    return named && !has_repeated_slot(spec, slots) && instance_size(spec, slots) != SIZE_MAX;
+    bool fits = spec->native <= TNI_MAX_OBJECT && shape->size <= TNI_MAX_OBJECT;
+    return named && fits && base_is_fit(shape) && !has_repeated_slot(spec, shape);
 }
 
 static bool
@@ -61,10 +93,10 @@ make_room(struct tni_objects *s)
 // --- The record ----------------------------------------------------------------------------------
 
 static size_t
-names_size(const tn_type_spec *spec, size_t slots)
+record_size(const tn_type_spec *spec, const struct shape *shape)
 {
-    size_t size = strlen(spec->name) + 1;
-    for (size_t i = 0; i < slots; i++)
+    size_t size = sizeof(tn_type) + shape->slots * sizeof(char *) + strlen(spec->name) + 1;
+    for (size_t i = 0; i < shape->own_slots; i++)
         size += strlen(spec->slots[i]) + 1;
     return size;
 }
@@ -77,51 +109,56 @@ copy_name(char **to, const char *name)
     return copy;
 }
 
-// The names stand behind the record, in the same block.
+// The names stand behind the record, in the same block; the base's are the base's.
 static void
-copy_names(tn_type *type, const tn_type_spec *spec)
+copy_names(tn_type *type, const tn_type_spec *spec, const struct shape *shape)
 {
-    char *to = (char *)&type->slots[type->slot_count];
+    char *to = (char *)&type->slots[shape->slots];
     type->name = copy_name(&to, spec->name);
-    for (size_t i = 0; i < type->slot_count; i++)
-        type->slots[i] = copy_name(&to, spec->slots[i]);
+    for (size_t i = 0; i < shape->base->slot_count; i++)
+        type->slots[i] = shape->base->slots[i];
+    for (size_t i = 0; i < shape->own_slots; i++)
+        type->slots[shape->base->slot_count + i] = copy_name(&to, spec->slots[i]);
 }
 
 static void
-fill_record(tn_type *type, const struct tni_builtin *builtin, size_t slots)
+fill_record(tn_type *type, const struct tni_builtin *builtin, const struct shape *shape)
 {
     const tn_type_spec *spec = &builtin->spec;
-    bool acyclic = spec->flags & (TN_ACYCLIC | TN_DOMAIN);
-    type->flags = spec->flags;
-    type->slot_count = (uint16_t)slots;
-    type->size = (uint16_t)instance_size(spec, slots);
+    bool acyclic = shape->flags & (TN_ACYCLIC | TN_DOMAIN);
+    type->base = spec->base;
+    type->flags = shape->flags;
+    type->slot_count = (uint16_t)shape->slots;
+    type->native_size = (uint16_t)shape->native;
+    type->size = (uint16_t)shape->size;
     type->bin = tni_bin_of(acyclic ? TNI_ACYCLIC : TNI_OBJECTS, type->size);
-    type->weak_at = spec->flags & TN_WEAK ? (uint16_t)(type->size - sizeof(uint64_t)) : 0;
+    type->weak_at = shape->flags & TN_WEAK ? (uint16_t)(type->size - sizeof(uint64_t)) : 0;
     type->tracked = !acyclic;
     type->spilled = builtin->spilled;
     type->traverse = spec->traverse;
     type->clear = spec->clear;
     type->size_of = spec->size_of;
+    type->finalize = spec->finalize != NULL ? spec->finalize : shape->base->finalize;
     type->check = builtin->check;
-    copy_names(type, spec);
+    copy_names(type, spec, shape);
 }
 
 tn_err
 tni_type_add(struct tni_objects *s, const struct tni_builtin *builtin, tn_type **type)
 {
     const tn_type_spec *spec = &builtin->spec;
-    size_t slots = count_slots(spec);
-    if (!spec_is_valid(spec, slots))
+    struct shape shape = shape_of(spec);
+    if (!spec_is_valid(spec, &shape))
         return TN_EINVAL;
     if (s->type_count == MAX_TYPES)
         return TN_ELIMIT;
-    size_t size = sizeof(tn_type) + slots * sizeof(char *) + names_size(spec, slots);
+    size_t size = record_size(spec, &shape);
     tn_type *t = make_room(s) ? tni_table_resize(&s->memory, NULL, 0, size) : NULL;
     if (t == NULL)
         return TN_ENOMEM;
     memset(t, 0, size);
     t->table_size = size;
-    fill_record(t, builtin, slots);
+    fill_record(t, builtin, &shape);
     if (s->type_count == TNI_TYPE_NONE)
         s->types[s->type_count++] = NULL;
     t->index = s->type_count;
@@ -158,8 +195,23 @@ tn_type_name(const tn_type *type)
     return type->name;
 }
 
+const tn_type *
+tn_type_base(const tn_type *type)
+{
+    return type->base;
+}
+
 bool
 tn_is_instance(tn_value v, const tn_type *type)
 {
-    return tni_value_is(v, type->index) && tni_type_of(tn_as_object(v)) == type;
+    return tn_is_object(v) && tni_type_of(tn_as_object(v)) == type;
+}
+
+bool
+tn_is_kind_of(tn_value v, const tn_type *type)
+{
+    const tn_type *t = tn_is_object(v) ? tni_type_of(tn_as_object(v)) : NULL;
+    while (t != NULL && t != type)
+        t = t->base;
+    return t != NULL;
 }

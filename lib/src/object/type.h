@@ -5,6 +5,9 @@
 // A type's counted references are one span of values, plus what its [traverse] reports. The span is
 // the slots at the start of the payload or, for a spilled type, what the struct tni_span there
 // says. So the library's own types need no traverse, and a pass may stop in the middle of a span.
+//
+// A derived type's slots stand behind its base's. Its own traverse, clear and size_of come before
+// the base's; its finalizer replaces the base's.
 #ifndef TNI_OBJECT_TYPE_H
 #define TNI_OBJECT_TYPE_H
 
@@ -18,20 +21,23 @@ struct tni_span {
 struct tn_type {
     struct tni_account account; // of instances and their buffers
     const char *name;
+    const tn_type *base; // NULL: none
     uint32_t index;
     unsigned flags;
-    unsigned bin;        // of an instance; a str has its own
-    uint16_t size;       // of an instance, header included
-    uint16_t slot_count; // values at the start of the payload
-    uint16_t weak_at;    // offset of the weak word in the object; 0: none
-    bool tracked;        // instances are seen by the collector
-    bool spilled;        // the payload starts with a struct tni_span
+    unsigned bin;         // of an instance; a str or a tuple has its own
+    uint16_t size;        // of an instance, header included
+    uint16_t slot_count;  // values at the start of the payload, the base's included
+    uint16_t native_size; // bytes behind them, the base's included
+    uint16_t weak_at;     // offset of the weak word in the object; 0: none
+    bool tracked;         // instances may be seen by the collector
+    bool spilled;         // the payload starts with a struct tni_span
     void (*traverse)(tn_object *o, tn_visit *visit, void *arg);
     void (*clear)(tn_object *o); // spilled types: drops the span's values too
     size_t (*size_of)(const tn_object *o);
+    tn_finalizer *finalize;            // its own or the nearest base's
     bool (*check)(const tn_object *o); // the type's own invariant; may be NULL
     size_t table_size;                 // of this record with its names
-    const char *slots[];               // [slot_count] names
+    const char *slots[];               // [slot_count] names, the base's first
 };
 
 // What only the library's own types may ask for, beside the public specification.

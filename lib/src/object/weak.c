@@ -5,6 +5,14 @@
 
 enum { MAX_TABLES = 0x7fffffff };
 
+// The payload of a weak reference.
+struct weakref {
+    struct tni_link link; // first: its name is the object's address
+    tn_weak_callback *callback;
+    void *arg;
+    tn_object *next_called;
+};
+
 static uint64_t *
 weak_word(const tn_object *o)
 {
@@ -64,6 +72,64 @@ tni_weak_clear(struct tni_objects *s, tn_object *o)
     }
 }
 
+// --- Callbacks -----------------------------------------------------------------------------------
+
+// The weak reference that [name] is, when it is one with a callback; NULL otherwise.
+static tn_object *
+called_by(tni_link_name name)
+{
+    tn_object *weak = name & 1 ? NULL : (tn_object *)(uintptr_t)name;
+    return weak != NULL && ((struct weakref *)tn_payload(weak))->callback != NULL ? weak : NULL;
+}
+
+static void
+queue_callback(struct tni_called *called, tn_object *weak)
+{
+    struct weakref *w = tn_payload(tn_incref(weak));
+    w->next_called = NULL;
+    if (called->first == NULL)
+        called->first = weak;
+    else
+        ((struct weakref *)tn_payload(called->last))->next_called = weak;
+    called->last = weak;
+}
+
+// A weak reference that waits to be destroyed itself is left to step 4: it is not called any more.
+void
+tni_weak_queue_callbacks(struct tni_objects *s, tn_object *o)
+{
+    for (tni_link_name *at = weak_word(o); *at != 0;) {
+        struct tni_link *link = link_of(s, *at);
+        tn_object *weak = called_by(*at);
+        if (weak == NULL || weak->flags & TNI_DEAD) {
+            at = &link->next;
+            continue;
+        }
+        *at = link->next;
+        *link = (struct tni_link){NULL, 0};
+        queue_callback(&s->called, weak);
+    }
+}
+
+tn_object *
+tni_weak_take_called(struct tni_objects *s)
+{
+    tn_object *weak = s->called.first;
+    if (weak != NULL)
+        s->called.first = ((struct weakref *)tn_payload(weak))->next_called;
+    return weak;
+}
+
+void
+tni_weak_call(tn_object *weak)
+{
+    struct weakref *w = tn_payload(weak);
+    tn_weak_callback *callback = w->callback;
+    w->callback = NULL;
+    if (weak->refs > 1)
+        callback(weak, w->arg);
+}
+
 // --- Tables --------------------------------------------------------------------------------------
 
 static uint32_t
@@ -120,18 +186,39 @@ weakref_check(const tn_object *weak)
 
 const struct tni_builtin tni_weakref_type = {
     .spec = {.name = "weakref",
-             .native = sizeof(struct tni_link),
+             .native = sizeof(struct weakref),
              .flags = TN_ACYCLIC,
              .clear = weakref_clear},
     .check = weakref_check,
 };
+
+static tn_err
+make_weakref(tn_object *target, const struct weakref *payload, const tn_site *site,
+             tn_object **result)
+{
+    struct tni_objects *s = tni_objects_of(target);
+    tn_object *weak = tni_object_new(s, s->types[TNI_TYPE_WEAKREF], site);
+    if (weak == NULL)
+        return TN_ENOMEM;
+    *(struct weakref *)tn_payload(weak) = *payload;
+    tni_weak_link(s, (uintptr_t)weak, target);
+    *result = weak;
+    return TN_OK;
+}
+
+static bool
+is_shared(tni_link_name name)
+{
+    return !(name & 1) && called_by(name) == NULL &&
+           !(((tn_object *)(uintptr_t)name)->flags & TNI_DEAD);
+}
 
 // The weak reference that all callers share, when there is one.
 static tn_object *
 find_shared(struct tni_objects *s, const tn_object *target)
 {
     tni_link_name name = *weak_word(target);
-    while (name != 0 && name & 1)
+    while (name != 0 && !is_shared(name))
         name = link_of(s, name)->next;
     return (tn_object *)(uintptr_t)name;
 }
@@ -139,20 +226,24 @@ find_shared(struct tni_objects *s, const tn_object *target)
 tn_err
 tn_weak_new_at(tn_object *target, const tn_site *site, tn_object **result)
 {
-    struct tni_objects *s = tni_objects_of(target);
     if (!tni_is_weakly_referable(target))
         return TN_ETYPE;
-    tn_object *weak = find_shared(s, target);
-    if (weak != NULL) {
-        *result = tn_incref(weak);
-        return TN_OK;
-    }
-    weak = tni_object_new(s, s->types[TNI_TYPE_WEAKREF], site);
+    tn_object *weak = find_shared(tni_objects_of(target), target);
     if (weak == NULL)
-        return TN_ENOMEM;
-    tni_weak_link(s, (uintptr_t)weak, target);
-    *result = weak;
+        return make_weakref(target, &(struct weakref){0}, site, result);
+    *result = tn_incref(weak);
     return TN_OK;
+}
+
+tn_err
+tn_weak_new_with_at(tn_object *target, tn_weak_callback *callback, void *arg, const tn_site *site,
+                    tn_object **result)
+{
+    if (!tni_is_weakly_referable(target))
+        return TN_ETYPE;
+    if (callback == NULL)
+        return TN_EINVAL;
+    return make_weakref(target, &(struct weakref){.callback = callback, .arg = arg}, site, result);
 }
 
 tn_object *

@@ -7,6 +7,8 @@
 // table, which may move when it grows, so a name is an address in the one case and table and entry
 // number in the other. Weak knows nothing of how a table finds its entries; it calls [died].
 //
+// A weak reference with a callback is an object of the same type that nobody else is given.
+//
 // Invariant: every link of an object's chain has the object as its target, and no other link has.
 #ifndef TNI_OBJECT_WEAK_H
 #define TNI_OBJECT_WEAK_H
@@ -44,6 +46,13 @@ tni_entry_name(const struct tni_weak_table *table, uint32_t entry)
 void tni_weak_link(struct tni_objects *s, tni_link_name name, tn_object *target);
 // Takes it out again. O(links of the target).
 void tni_weak_unlink(struct tni_objects *s, tni_link_name name);
+// Step 1 of the order of destruction: the weak references of [o] that have callbacks leave its
+// chain and wait to be called, newest first.
+void tni_weak_queue_callbacks(struct tni_objects *s, tn_object *o);
+// Step 7: the next one that waits, with the list's reference; NULL: none does.
+tn_object *tni_weak_take_called(struct tni_objects *s); /* new */
+// Calls it, if somebody besides the caller still holds it.
+void tni_weak_call(tn_object *weak);
 // Step 4 of the order of destruction: empties the chain of [o] and tells the tables.
 void tni_weak_clear(struct tni_objects *s, tn_object *o);
 
