@@ -25,12 +25,12 @@ own_size(size_t count)
     return sizeof(tn_object) + sizeof(struct tuple) + own * sizeof(tn_value);
 }
 
-// What never changes and holds nothing tracked can never be part of a cycle.
+// What never changes and holds nothing that may be tracked can never be part of a cycle.
 static bool
 must_be_tracked(const tn_value *values, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (tn_is_object(values[i]) && tni_is_tracked(tn_as_object(values[i])))
+        if (tn_is_object(values[i]) && tni_is_trackable(tn_as_object(values[i])))
             return true;
     return false;
 }
@@ -120,7 +120,7 @@ static bool
 tuple_check(const tn_object *o)
 {
     const struct tuple *tuple = tuple_of(o);
-    return tni_is_tracked(o) || !must_be_tracked(tuple->items.values, tuple->items.count);
+    return tni_is_trackable(o) || !must_be_tracked(tuple->items.values, tuple->items.count);
 }
 
 const struct tni_builtin tni_tuple_type = {

@@ -61,8 +61,6 @@ tni_gc_fire(struct tni_objects *s)
     tn_gc_result result;
     if (gc->collecting || s->reap.running)
         return;
-    if (tni_gc_collect(gc, tni_gc_choose_generation(gc), &result) != TN_OK) {
+    if (tni_gc_collect(gc, tni_gc_choose_generation(gc), &result) != TN_OK)
         s->young_net = 0;
-        tni_gc_arm(gc);
-    }
 }

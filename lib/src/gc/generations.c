@@ -49,8 +49,8 @@ clear_marks(struct tni_gc *gc)
     for (struct tni_page *p = NULL; (p = tni_pages_next(pages, p)) != NULL;)
         for (unsigned i = 0; tni_page_kind(p) != TNI_BUFFERS && i < p->slots; i++) {
             tn_object *o = tni_slot_at(p, i);
-            if (p->words[i / TNI_ROW_SLOTS * p->stride] >> i % TNI_ROW_SLOTS & 1 &&
-                !TNI_IS_POISONED(o))
+            bool taken = p->words[i / TNI_ROW_SLOTS * p->stride] >> i % TNI_ROW_SLOTS & 1;
+            if (taken && !TNI_IS_POISONED(o) && !(o->flags & TNI_DEAD)) // that one's is a link
                 o->mark = 0;
         }
 }

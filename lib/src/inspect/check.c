@@ -93,11 +93,10 @@ check_planes(struct audit *a, const tn_object *o, const tn_type *type)
 {
     struct tni_place at = tni_place_of(o);
     bool tracked = at.row->tracked & at.bit;
-    // A tuple is tracked only if an item is, and what is dying is not tracked any more.
-    bool may_differ = o->type == TNI_TYPE_TUPLE || a->gc->objects.pauses > 0;
-    if (tracked && !type->tracked)
+    bool dying = a->gc->objects.pauses > 0; // may be, and is not tracked then
+    if (tracked && !(type->tracked && tni_is_trackable(o)))
         complain(a, o, "it is tracked and its type is acyclic");
-    if (!tracked && type->tracked && !may_differ)
+    if (!tracked && tni_is_trackable(o) && !dying)
         complain(a, o, "it is not tracked and its type is");
     if (!tracked)
         return;
@@ -163,7 +162,7 @@ bool
 tn_heap_check(tn_heap *heap)
 {
     struct audit a = {.gc = (struct tni_gc *)heap, .fine = true};
-    TN_ASSERT(!a.gc->objects.reap.running);
+    TN_ASSERT(!a.gc->objects.reap.running || a.gc->objects.pauses > 0);
     if (!tni_pages_check(&a.gc->objects.memory.pages))
         complain(&a, NULL, "a page's planes, slots or list are not as they should be");
     each_object(&a, check_object);

@@ -73,7 +73,7 @@ tni_check_store(const tn_object *holder, tn_value v)
     struct tni_memory *m = tni_memory_of(holder);
     const tn_type *type = tni_type_of(holder);
     bool foreign = tni_memory_of(child) != m;
-    bool cyclic = !type->tracked && tni_is_tracked(child);
+    bool cyclic = !type->tracked && tni_is_trackable(child);
     if (foreign)
         tni_report(m, "an object of another heap is stored in a %s", type->name);
     if (cyclic)

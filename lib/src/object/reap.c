@@ -37,29 +37,38 @@ pop(struct tni_reap *queue)
 // --- The user's code
 // ---------------------------------------------------------------------------------
 
+// Finalizers and callbacks inside each other that have queues of their own. Deeper ones share the
+// queues that they find, which are emptied after they returned: finalizers that drop each other
+// must not exhaust the C stack.
+enum { MOST_NESTED = 50 };
+
 // What waits while it runs.
 struct pause {
     struct tni_reap reap;
     struct tni_called called;
+    bool shares;
 };
 
 static struct pause
 begin_pause(struct tni_objects *s)
 {
-    struct pause pause = {s->reap, s->called};
-    s->reap = (struct tni_reap){0};
-    s->called = (struct tni_called){0};
-    s->pauses++;
+    struct pause pause = {s->reap, s->called, s->pauses++ >= MOST_NESTED};
+    if (!pause.shares) {
+        s->reap = (struct tni_reap){0};
+        s->called = (struct tni_called){0};
+    }
     return pause;
 }
 
 static void
 end_pause(struct tni_objects *s, struct pause pause)
 {
+    s->pauses--;
+    if (pause.shares)
+        return;
     TN_ASSERT(s->reap.first == NULL && s->called.first == NULL);
     s->reap = pause.reap;
     s->called = pause.called;
-    s->pauses--;
 }
 
 bool
@@ -76,14 +85,18 @@ tni_finalize(struct tni_objects *s, tn_object *o)
     return true;
 }
 
+// Giving the reference back belongs to the pause: otherwise it would run the next callback from
+// inside, and so on.
 static void
 run_callbacks(struct tni_objects *s)
 {
+    if (s->pauses > MOST_NESTED)
+        return; // whoever shares the queue does it
     for (tn_object *weak; (weak = tni_weak_take_called(s)) != NULL;) {
         struct pause pause = begin_pause(s);
         tni_weak_call(weak);
-        end_pause(s, pause);
         tn_decref(weak);
+        end_pause(s, pause);
     }
 }
 

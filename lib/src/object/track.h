@@ -31,6 +31,14 @@ tni_generation_at(struct tni_place at)
     return at.row->gen0 & at.bit ? 0 : at.row->gen1 & at.bit ? 1 : 2;
 }
 
+// Whether the collector may ever see [o]; settled when it is made. What dies is not tracked any
+// more, but may be resurrected.
+static inline bool
+tni_is_trackable(const tn_object *o)
+{
+    return tni_page_kind(tni_page_of(o)) == TNI_OBJECTS;
+}
+
 static inline bool
 tni_is_tracked(const tn_object *o)
 {

@@ -181,7 +181,7 @@ static bool
 weakref_check(const tn_object *weak)
 {
     const struct tni_link *link = tn_payload(weak);
-    return link->target == NULL || !(link->target->flags & TNI_DEAD);
+    return link->target == NULL || tni_is_weakly_referable(link->target);
 }
 
 const struct tni_builtin tni_weakref_type = {
