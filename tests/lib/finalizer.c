@@ -86,7 +86,6 @@ a_plain_weak_reference_resolves_inside_7_105(void **state)
     }
 }
 
-
 // A leaf without slots; its finalizer puts it into the list that it knows, if it knows one.
 typedef struct leaf {
     tn_object *list; // borrowed from the test
