@@ -8,6 +8,7 @@
 #include "containers/tuple.h"
 #include "containers/weakmap.h"
 #include "gc/automatic.h"
+#include "gc/collect.h"
 #include "gc/observers.h"
 #include "object/weak.h"
 
@@ -65,8 +66,7 @@ tn_heap_new(const tn_heap_options *options)
     return NULL;
 }
 
-// --- The end
-// ---------------------------------------------------------------------------------------
+// --- The end ---------------------------------------------------------------------------------
 
 static void
 report_leak(struct tni_objects *s, const tn_object *o)

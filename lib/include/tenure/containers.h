@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-// --- str: immutable bytes, usually UTF-8, with length and hash. Acyclic ------------------------
+// --- str: immutable bytes, usually UTF-8, with length and hash. Acyclic ----------------------
 
 // Copies [len] bytes. NULL: out of memory, or len over 2^32 - 64.
 #define tn_str_new(heap, data, len) tn_str_new_at(heap, data, len, TN_SITE())
@@ -27,8 +27,7 @@ TN_API bool tn_is_str(tn_value v);
 TN_API uint64_t tn_str_hash(const tn_object *str);
 TN_API bool tn_str_equal(const tn_object *a, const tn_object *b);
 
-// --- numbers: leaves, compared by value wherever keys are compared
-// ----------------------------------
+// --- numbers: leaves, compared by value wherever keys are compared ---------------------------
 
 // An integer of any 64 bits: inline in the value from TN_INT_MIN to TN_INT_MAX, an object beyond.
 #define tn_int_new(heap, i, result) tn_int_new_at(heap, i, TN_SITE(), result)
@@ -42,8 +41,7 @@ TN_API tn_object *tn_float_new_at(tn_heap *heap, double d, const tn_site *site);
 TN_API bool tn_is_float(tn_value v);
 TN_API double tn_float_get(tn_value v); // of a float
 
-// --- tuple: a sequence that never changes
-// ------------------------------------------------------------
+// --- tuple: a sequence that never changes ----------------------------------------------------
 
 // Holds the [count] values, none of them absent, with a reference of its own to each. Tracked only
 // if one of them is. NULL: out of memory.
@@ -55,7 +53,7 @@ TN_API bool tn_is_tuple(tn_value v);
 TN_API tn_value tn_tuple_borrow(const tn_object *tuple, size_t i); /* borrowed */
 TN_API tn_value tn_tuple_get(const tn_object *tuple, size_t i);    /* new */
 
-// --- list: a sequence that grows at its end ----------------------------------------------------
+// --- list: a sequence that grows at its end --------------------------------------------------
 
 #define tn_list_new(heap) tn_list_new_at(heap, TN_SITE())
 TN_API tn_object *tn_list_new_at(tn_heap *heap, const tn_site *site); /* new */
@@ -75,7 +73,7 @@ TN_API tn_err tn_list_delete(tn_object *list, size_t i);
 TN_API tn_err tn_list_remove(tn_object *list, tn_value v);
 TN_API void tn_list_clear(tn_object *list);
 
-// --- dict: keys to values, in the order of insertion -------------------------------------------
+// --- dict: keys to values, in the order of insertion -----------------------------------------
 
 // A key is a str (compared by content), a number (compared by value: 1 and 1.0 are the same key), a
 // boolean, none, or any other object (compared by identity).
@@ -98,7 +96,7 @@ TN_API void tn_dict_clear(tn_object *dict);
 TN_API bool tn_dict_next(const tn_object *dict, size_t *cursor, tn_value *key /* borrowed */,
                          tn_value *value /* borrowed */);
 
-// --- weakmap: keys to objects that it does not keep alive ----------------------------------------
+// --- weakmap: keys to objects that it does not keep alive ------------------------------------
 
 // A key is a str or an integer. An entry goes when its object dies, in the same instant, and only
 // if it still holds that object; so the length is exact. At most 32 bytes an entry beyond its key.

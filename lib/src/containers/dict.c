@@ -45,8 +45,7 @@ used_entries(const struct dict *d)
     return (uint32_t)(d->values.count / 2);
 }
 
-// --- Searching
-// -------------------------------------------------------------------------------------
+// --- Searching -------------------------------------------------------------------------------
 
 static struct entry *
 find_in_index(const struct dict *d, const struct tni_key *key)
@@ -82,8 +81,7 @@ index_entry(struct dict *d, uint32_t entry, uint64_t hash)
     d->index[at] = entry + 1;
 }
 
-// --- Growing
-// ---------------------------------------------------------------------------------------
+// --- Growing ---------------------------------------------------------------------------------
 
 static size_t
 entries_size(const struct dict *d)
@@ -160,8 +158,7 @@ rebuild(struct tni_objects *s, struct dict *d)
     return true;
 }
 
-// --- Public
-// ----------------------------------------------------------------------------------------
+// --- Public ----------------------------------------------------------------------------------
 
 tn_object *
 tn_dict_new_at(tn_heap *heap, const tn_site *site)

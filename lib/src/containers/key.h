@@ -53,8 +53,7 @@ tni_key_is(const struct tni_key *key, tn_value stored)
     return leaf && tni_number_equal(key->value, stored);
 }
 
-// --- An index: positions of entries in a table of a power of two, 0 where there is none
-// ----------------
+// --- An index: positions of entries in a table of a power of two, 0 where there is none ------
 
 static inline uint32_t
 tni_index_home(uint64_t hash, uint32_t size)

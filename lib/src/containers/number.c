@@ -13,8 +13,7 @@ const struct tni_builtin tni_float_type = {
     .spec = {.name = "float", .native = sizeof(double), .flags = TN_ACYCLIC},
 };
 
-// --- Integers
-// ----------------------------------------------------------------------------------------
+// --- Integers --------------------------------------------------------------------------------
 
 tn_err
 tn_int_new_at(tn_heap *heap, int64_t i, const tn_site *site, tn_value *result)
@@ -47,8 +46,7 @@ tn_int_get(tn_value v)
     return *(int64_t *)tn_payload(tn_as_object(v));
 }
 
-// --- Floats
-// ------------------------------------------------------------------------------------------
+// --- Floats ----------------------------------------------------------------------------------
 
 tn_object *
 tn_float_new_at(tn_heap *heap, double d, const tn_site *site)
@@ -73,8 +71,7 @@ tn_float_get(tn_value v)
     return *(double *)tn_payload(tn_as_object(v));
 }
 
-// --- As keys
-// -----------------------------------------------------------------------------------------
+// --- As keys ---------------------------------------------------------------------------------
 
 // The integer that the number equals exactly; false when there is none of 64 bits.
 static bool

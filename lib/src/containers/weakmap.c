@@ -50,8 +50,7 @@ space_of(const struct weakmap *m)
     return tni_objects_of(object_of(m));
 }
 
-// --- The index
-// -------------------------------------------------------------------------------------
+// --- The index -------------------------------------------------------------------------------
 
 static uint32_t
 next_position(const struct weakmap *m, uint32_t at)
@@ -103,8 +102,7 @@ find(const struct weakmap *m, const struct tni_key *key)
     return NULL;
 }
 
-// --- Growing
-// ---------------------------------------------------------------------------------------
+// --- Growing ---------------------------------------------------------------------------------
 
 static struct tni_account *
 account_of(struct tni_objects *s)
@@ -218,8 +216,7 @@ drop_entry(struct weakmap *m, uint32_t entry)
     tn_decref_value(key);
 }
 
-// --- What weak calls
-// ---------------------------------------------------------------------------------
+// --- What weak calls -------------------------------------------------------------------------
 
 static struct tni_link *
 link_of_entry(struct tni_weak_table *table, uint32_t entry)
@@ -233,8 +230,7 @@ entry_died(struct tni_weak_table *table, uint32_t entry)
     drop_entry((struct weakmap *)(void *)table, entry);
 }
 
-// --- Public
-// ------------------------------------------------------------------------------------------
+// --- Public ----------------------------------------------------------------------------------
 
 tn_object *
 tn_weakmap_new_at(tn_heap *heap, const tn_site *site)
@@ -349,8 +345,7 @@ tn_weakmap_delete(tn_object *o, tn_value key)
     return TN_OK;
 }
 
-// --- Iteration over a copy of the keys
-// ---------------------------------------------------------------
+// --- Iteration over a copy of the keys -------------------------------------------------------
 
 static tn_object *
 copy_keys(struct tni_objects *s, const struct weakmap *m)
@@ -379,8 +374,7 @@ tn_weakmap_each(const tn_object *o, bool (*fn)(tn_value key, tn_object *o, void 
     return TN_OK;
 }
 
-// --- Life
-// --------------------------------------------------------------------------------------------
+// --- Life ------------------------------------------------------------------------------------
 
 static void
 weakmap_clear(tn_object *o)

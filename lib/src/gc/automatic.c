@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "gc/automatic.h"
 
-#include "gc/collect.h"
-
 enum { LONG_LIVED_SHARE = 4 }; // a full collection waits until a quarter as many are new
 
 void
@@ -51,16 +49,4 @@ tni_gc_choose_generation(const struct tni_gc *gc)
     if (gc->collections[1] > thresholds[2] && enough_new)
         return 2;
     return gc->collections[0] > thresholds[1] ? 1 : 0;
-}
-
-// A collection that gets no memory is not asked for again with every object that follows.
-void
-tni_gc_fire(struct tni_objects *s)
-{
-    struct tni_gc *gc = TNI_CAST_UP(struct tni_gc, s);
-    tn_gc_result result;
-    if (gc->collecting || s->reap.running)
-        return;
-    if (tni_gc_collect(gc, tni_gc_choose_generation(gc), &result) != TN_OK)
-        s->young_net = 0;
 }

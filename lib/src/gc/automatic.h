@@ -18,7 +18,4 @@ void tni_gc_recount_long_lived(struct tni_gc *gc);
 // The generation that the counters ask for; 0 when none is above its threshold.
 int tni_gc_choose_generation(const struct tni_gc *gc);
 
-// What the trigger calls.
-void tni_gc_fire(struct tni_objects *s);
-
 #endif

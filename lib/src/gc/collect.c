@@ -81,7 +81,19 @@ tni_gc_collect(struct tni_gc *gc, int generation, tn_gc_result *result)
     return found ? TN_OK : TN_ENOMEM;
 }
 
-// --- Public --------------------------------------------------------------------------------------
+// A collection that gets no memory is not asked for again with every object that follows.
+void
+tni_gc_fire(struct tni_objects *s)
+{
+    struct tni_gc *gc = TNI_CAST_UP(struct tni_gc, s);
+    tn_gc_result result;
+    if (gc->collecting || s->reap.running)
+        return;
+    if (tni_gc_collect(gc, tni_gc_choose_generation(gc), &result) != TN_OK)
+        s->young_net = 0;
+}
+
+// --- Public ----------------------------------------------------------------------------------
 
 tn_err
 tn_gc_collect(tn_heap *heap, int generation, tn_gc_result *result)

@@ -8,4 +8,7 @@
 
 tn_err tni_gc_collect(struct tni_gc *gc, int generation, tn_gc_result *result);
 
+// What the trigger calls: a collection of the generation that the counters ask for.
+void tni_gc_fire(struct tni_objects *s);
+
 #endif

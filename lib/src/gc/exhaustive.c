@@ -36,8 +36,7 @@ type_of(const struct search *s, const tn_object *o)
     return s->gc->objects.types[o->type];
 }
 
-// --- Pass 1: every candidate gets a mark of this epoch that counts nothing
-// -------------------------
+// --- Pass 1: every candidate gets a mark of this epoch that counts nothing -------------------
 
 static bool
 stamp(tn_object *o, void *arg)
@@ -48,8 +47,7 @@ stamp(tn_object *o, void *arg)
     return true;
 }
 
-// --- Pass 2: count the references that candidates hold to each other
-// -------------------------------
+// --- Pass 2: count the references that candidates hold to each other -------------------------
 
 static void
 count_reference(tn_object *child, void *arg)
@@ -67,8 +65,7 @@ count_references(tn_object *o, void *arg)
     return true;
 }
 
-// --- Pass 3: who is held from outside is live, and so is whatever they reach
-// -----------------------
+// --- Pass 3: who is held from outside is live, and so is whatever they reach -----------------
 
 static void
 rescue(tn_object *o, void *arg)
@@ -97,8 +94,7 @@ rescue_reachable(tn_object *o, void *arg)
     return !s->failed;
 }
 
-// --- Pass 4: the rest
-// ------------------------------------------------------------------------------
+// --- Pass 4: the rest ------------------------------------------------------------------------
 
 static bool
 gather(tn_object *o, void *arg)
@@ -127,8 +123,7 @@ tni_gc_find_garbage(struct tni_gc *gc, int generation, tn_gc_result *result)
     return found;
 }
 
-// --- The recheck
-// -----------------------------------------------------------------------------------
+// --- The recheck -----------------------------------------------------------------------------
 
 static void
 each_member(struct tni_stack *set, bool (*fn)(tn_object *o, void *arg), void *arg)

@@ -49,7 +49,7 @@ tni_gc_unfreeze(struct tni_gc *gc)
     tni_gc_recount_long_lived(gc);
 }
 
-// --- Public --------------------------------------------------------------------------------------
+// --- Public ----------------------------------------------------------------------------------
 
 tn_err
 tn_gc_freeze(tn_heap *heap, bool collect_first)

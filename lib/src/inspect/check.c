@@ -46,8 +46,7 @@ each_object(struct audit *a, void (*fn)(struct audit *a, tn_object *o))
                 fn(a, tni_slot_at(p, i));
 }
 
-// --- References: count what objects hold, compare with the counts
-// ------------------------------------
+// --- References: count what objects hold, compare with the counts ----------------------------
 
 static void
 zero_mark(struct audit *a, tn_object *o)
@@ -85,8 +84,7 @@ check_count(struct audit *a, tn_object *o)
         complain(a, o, "more references to it are held than its count says");
 }
 
-// --- Each object by itself
-// -----------------------------------------------------------------------------
+// --- Each object by itself -------------------------------------------------------------------
 
 static void
 check_planes(struct audit *a, const tn_object *o, const tn_type *type)
@@ -129,8 +127,7 @@ check_object(struct audit *a, tn_object *o)
         complain(a, o, "its type's own invariant does not hold");
 }
 
-// --- Totals
-// --------------------------------------------------------------------------------------------
+// --- Totals ----------------------------------------------------------------------------------
 
 static void
 check_accounts(struct audit *a)

@@ -106,8 +106,7 @@ discharge(struct tni_memory *m, struct tni_account *account, size_t size)
     m->current -= size;
 }
 
-// --- Objects
-// ---------------------------------------------------------------------------------------
+// --- Objects ---------------------------------------------------------------------------------
 
 void *
 tni_object_alloc(struct tni_memory *m, struct tni_account *account, unsigned bin,
@@ -141,8 +140,7 @@ tni_site_of(const void *object)
     return page->sites != NULL ? page->sites[tni_slot_of(page, object)] : NULL;
 }
 
-// --- Buffers
-// ---------------------------------------------------------------------------------------
+// --- Buffers ---------------------------------------------------------------------------------
 
 static void *
 large_alloc(struct tni_memory *m, size_t size)
@@ -217,8 +215,7 @@ tni_buffer_resize(struct tni_memory *m, struct tni_account *account, void *buffe
     return moved;
 }
 
-// --- Under the door
-// --------------------------------------------------------------------------------
+// --- Under the door --------------------------------------------------------------------------
 
 void *
 tni_table_resize(struct tni_memory *m, void *table, size_t size, size_t new_size)

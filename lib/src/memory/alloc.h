@@ -77,8 +77,7 @@ tni_memory_of(const void *object)
     return m;
 }
 
-// --- Hooks of checked builds
-// -----------------------------------------------------------------------
+// --- Hooks of checked builds -----------------------------------------------------------------
 
 // Tests: [after] allocations succeed, the next one fails, and the hook is off again; -1: off.
 static inline void

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// --- Segments ------------------------------------------------------------------------------------
+// --- Segments --------------------------------------------------------------------------------
 
 static struct tni_segment *
 add_segment(struct tni_pages *p)
@@ -36,7 +36,7 @@ remove_segment(struct tni_pages *p, struct tni_segment *s)
     tni_segment_unmap(s);
 }
 
-// --- The list of a bin ---------------------------------------------------------------------------
+// --- The list of a bin -----------------------------------------------------------------------
 
 // Behind the first page, so that the page in use stays the one in the cache.
 static void
@@ -66,7 +66,7 @@ unlist_page(struct tni_bin *bin, struct tni_page *page)
     page->listed = false;
 }
 
-// --- Opening and closing pages -------------------------------------------------------------------
+// --- Opening and closing pages ---------------------------------------------------------------
 
 static bool
 add_sites(struct tni_pages *p, struct tni_page *page)
@@ -153,7 +153,7 @@ close_page(struct tni_pages *p, struct tni_page *page)
         remove_segment(p, s);
 }
 
-// --- Slots ---------------------------------------------------------------------------------------
+// --- Slots -----------------------------------------------------------------------------------
 
 // A listed page has a free slot, so the search ends.
 static void
@@ -235,7 +235,7 @@ tni_pages_free(struct tni_pages *p, void *slot)
         reuse_slot(p, slot);
 }
 
-// --- Housekeeping --------------------------------------------------------------------------------
+// --- Housekeeping ----------------------------------------------------------------------------
 
 void
 tni_pages_init(struct tni_pages *p, struct tni_memory *owner)

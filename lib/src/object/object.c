@@ -82,8 +82,7 @@ tni_check_store(const tn_object *holder, tn_value v)
     TN_ASSERT(!foreign && !cyclic);
 }
 
-// --- Buffers
-// ---------------------------------------------------------------------------------------
+// --- Buffers ---------------------------------------------------------------------------------
 
 void *
 tn_buffer_alloc(tn_heap *heap, tn_type *owner, size_t size)

@@ -5,8 +5,7 @@
 #include "object/traverse.h"
 #include "object/weak.h"
 
-// --- The queue
-// -------------------------------------------------------------------------------------
+// --- The queue -------------------------------------------------------------------------------
 
 // Count and mark of a dead object are not needed any more: their eight bytes hold the queue's link.
 static tn_object **
@@ -34,8 +33,7 @@ pop(struct tni_reap *queue)
     return o;
 }
 
-// --- The user's code
-// ---------------------------------------------------------------------------------
+// --- The user's code -------------------------------------------------------------------------
 
 // Finalizers and callbacks inside each other that have queues of their own. Deeper ones share the
 // queues that they find, which are emptied after they returned: finalizers that drop each other
@@ -100,8 +98,7 @@ run_callbacks(struct tni_objects *s)
     }
 }
 
-// --- One object
-// --------------------------------------------------------------------------------------
+// --- One object ------------------------------------------------------------------------------
 
 // Steps 2 and 3, on a count that the object gets back for the time. True: it lives on.
 static bool

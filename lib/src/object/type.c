@@ -90,7 +90,7 @@ make_room(struct tni_objects *s)
     return true;
 }
 
-// --- The record ----------------------------------------------------------------------------------
+// --- The record ------------------------------------------------------------------------------
 
 static size_t
 record_size(const tn_type_spec *spec, const struct shape *shape)
@@ -175,7 +175,7 @@ tni_types_fini(struct tni_objects *s)
     tni_table_resize(&s->memory, s->types, s->type_room * sizeof *s->types, 0);
 }
 
-// --- Public --------------------------------------------------------------------------------------
+// --- Public ----------------------------------------------------------------------------------
 
 tn_err
 tn_type_register(tn_heap *heap, const tn_type_spec *spec, tn_type **type)

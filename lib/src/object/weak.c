@@ -72,7 +72,7 @@ tni_weak_clear(struct tni_objects *s, tn_object *o)
     }
 }
 
-// --- Callbacks -----------------------------------------------------------------------------------
+// --- Callbacks -------------------------------------------------------------------------------
 
 // The weak reference that [name] is, when it is one with a callback; NULL otherwise.
 static tn_object *
@@ -130,7 +130,7 @@ tni_weak_call(tn_object *weak)
         callback(weak, w->arg);
 }
 
-// --- Tables --------------------------------------------------------------------------------------
+// --- Tables ----------------------------------------------------------------------------------
 
 static uint32_t
 free_number(const struct tni_objects *s)
@@ -166,8 +166,7 @@ tni_weak_remove_table(struct tni_objects *s, struct tni_weak_table *table)
     s->tables[table->number] = NULL;
 }
 
-// --- The weak reference, an object whose payload is one link
-// ------------------------------------------
+// --- The weak reference, an object whose payload is one link ---------------------------------
 
 static void
 weakref_clear(tn_object *weak)
