@@ -64,7 +64,8 @@ base_is_fit(const struct shape *shape)
     const tn_type *base = shape->base;
     bool sealed = base != &no_base && (!base->tracked || base->spilled);
     bool displaced = base->native_size > 0 && shape->own_slots > 0;
-    return !sealed && !displaced && (base == &no_base || !(shape->flags & (TN_ACYCLIC | TN_DOMAIN)));
+    return !sealed && !displaced &&
+           (base == &no_base || !(shape->flags & (TN_ACYCLIC | TN_DOMAIN)));
 }
 
 static bool
