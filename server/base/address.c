@@ -36,6 +36,13 @@ address_split(const char *address, char *host, size_t host_size, uint16_t *port)
 }
 
 bool
+address_is_literal(const char *host)
+{
+    struct in6_addr any;
+    return inet_pton(AF_INET, host, &any) == 1 || inet_pton(AF_INET6, host, &any) == 1;
+}
+
+bool
 address_is_loopback(const char *host)
 {
     struct in_addr four;

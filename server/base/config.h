@@ -2,23 +2,36 @@
 //
 // config: defaults < file < environment < flags, one table of keys, one sentence for what is wrong.
 //
-// Every key is a row of CONFIG_KEYS in config.c with its type, default and range;
-// config/tenured.json shows them all with their defaults (a test compares). Strings live as long as
-// the struct.
+// Every key is a row of CONFIG_KEYS in keys.c. Strings live as long as the struct. Tokens are
+// hashed as they are read and kept in no other form.
 #ifndef BASE_CONFIG_H
 #define BASE_CONFIG_H
 
 #include "base/rules.h"
+#include "base/secret.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+enum { CONFIG_MAX_HOSTS = 16, CONFIG_MAX_TOKENS = 16, CONFIG_HOST_SIZE = 256 };
+
+struct config_hosts {
+    char name[CONFIG_MAX_HOSTS][CONFIG_HOST_SIZE];
+    size_t count;
+};
+
+struct config_tokens {
+    uint8_t hash[CONFIG_MAX_TOKENS][SECRET_SHA256_SIZE];
+    size_t count;
+};
 
 struct config {
     char *listen_data, *listen_admin; // host:port
     int64_t http_threads;             // 0: usable cores, at least two
     int64_t http_connections;
     int64_t http_idle_timeout_ms;
+    struct config_hosts http_hosts;
     int64_t limits_body, limits_json_depth, limits_json_members, limits_string; // bytes, counts
     int64_t shards;                                                             // 0: usable cores
     char *store_kind, *store_path;
@@ -29,7 +42,9 @@ struct config {
     bool gc_freeze_at_start;
     struct config_rule rules[CONFIG_MAX_RULES];
     size_t rule_count;
+    struct config_tokens auth_data, auth_read, auth_operate, auth_dump;
     char *log_level;
+    char *shown; // all keys in the shape of the file, values as they were given, tokens as "***"
     // Flags that are not keys.
     char *ports_file; // --ports-file PATH, or NULL
 };
@@ -40,8 +55,5 @@ struct config {
 bool config_load(struct config *config, int argc, char **argv, char **environ_, char *error,
                  size_t error_size);
 void config_fini(struct config *config);
-
-// The path of key [number], such as "listen.data"; NULL behind the last.
-const char *config_key_path(size_t number); /* borrowed */
 
 #endif

@@ -60,6 +60,16 @@ loopback_is_this_machine(void **state)
     assert_false(address_is_loopback("localhost.example.com"));
 }
 
+static void
+an_address_is_told_from_a_name(void **state)
+{
+    assert_true(address_is_literal("10.0.0.1"));
+    assert_true(address_is_literal("::"));
+    assert_false(address_is_literal("localhost"));
+    assert_false(address_is_literal("10.1"));
+    assert_false(address_is_literal("[::1]"));
+}
+
 int
 main(void)
 {
@@ -67,6 +77,7 @@ main(void)
         cmocka_unit_test(an_address_is_split),
         cmocka_unit_test(what_is_no_address_is_refused),
         cmocka_unit_test(loopback_is_this_machine),
+        cmocka_unit_test(an_address_is_told_from_a_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

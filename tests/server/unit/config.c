@@ -8,6 +8,10 @@
 
 #include <unistd.h>
 
+#define TOKEN "a-token-of-exactly-32-characters"
+#define OTHER "another-token-which-is-a-bit-longer"
+#define SHORT "a-token-of-only-31-characters--"
+
 struct loading {
     struct config config;
     char error[256];
@@ -89,12 +93,14 @@ assert_same_config(const struct config *a, const struct config *b)
         {a->store_path, b->store_path},
         {a->sessions_per_user_policy, b->sessions_per_user_policy},
         {a->log_level, b->log_level},
+        {a->shown, b->shown},
     };
     for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++)
         assert_string_equal(strings[i][0], strings[i][1]);
     struct config x = *a, y = *b;
     x.listen_data = x.listen_admin = x.store_kind = x.store_path = NULL;
     y.listen_data = y.listen_admin = y.store_kind = y.store_path = NULL;
+    x.shown = y.shown = NULL;
     x.sessions_per_user_policy = x.log_level = y.sessions_per_user_policy = y.log_level = NULL;
     assert_memory_equal(&x, &y, sizeof x);
 }
@@ -109,37 +115,6 @@ the_shipped_file_is_the_defaults(void **state)
     assert_same_config(&file.config, &defaults.config);
     config_fini(&defaults.config);
     config_fini(&file.config);
-}
-
-static const json_t *
-find_path(const json_t *object, const char *path)
-{
-    char part[64];
-    const char *dot = strchr(path, '.');
-    if (dot == NULL)
-        return json_object_get(object, path);
-    snprintf(part, sizeof part, "%.*s", (int)(dot - path), path);
-    return find_path(json_object_get(object, part), dot + 1);
-}
-
-static void
-the_shipped_file_and_its_readme_name_every_key(void **state)
-{
-    static char readme[65536];
-    FILE *file = fopen("../config/README.md", "r");
-    assert_non_null(file);
-    readme[fread(readme, 1, sizeof readme - 1, file)] = '\0';
-    fclose(file);
-    json_t *root = json_load_file("../config/tenured.json", 0, NULL);
-    assert_non_null(root);
-    for (size_t i = 0; config_key_path(i) != NULL; i++) {
-        char row[128];
-        snprintf(row, sizeof row, "\n| `%s` | ", config_key_path(i));
-        if (find_path(root, config_key_path(i)) == NULL || strstr(readme, row) == NULL)
-            fail_msg("%s is missing in config/tenured.json or config/README.md",
-                     config_key_path(i));
-    }
-    json_decref(root);
 }
 
 static void
@@ -269,7 +244,7 @@ no_time_to_live_exceeds_max_ttl(void **state)
 }
 
 static void
-only_loopback_addresses_are_served(void **state)
+a_plane_that_others_can_reach_needs_a_token(void **state)
 {
     static char *const fine[] = {"listen.data=127.1.2.3:0", "listen.data=[::1]:8080",
                                  "listen.admin=localhost:65535"};
@@ -279,14 +254,157 @@ only_loopback_addresses_are_served(void **state)
         config_fini(&l.config);
     }
     check_error(load_set("listen.data=0.0.0.0:80"),
-                "listen.data: 0.0.0.0 is not a loopback address; this version serves this machine "
-                "only (--set)");
-    check_error(load_set("listen.data=[::]:80"),
-                "listen.data: :: is not a loopback address; this version serves this machine only "
-                "(--set)");
+                "listen.data: 0.0.0.0 is not a loopback address, so this plane needs a token in "
+                "auth.data (all places together)");
+    check_error(load_set("listen.admin=[::]:80"),
+                "listen.admin: :: is not a loopback address, so this plane needs a token in "
+                "auth.read, auth.operate or auth.dump (all places together)");
+    check_error(load("TENURED_AUTH__DATA=" TOKEN, "--set", "listen.admin=10.0.0.1:80", NULL, NULL),
+                "listen.admin: 10.0.0.1 is not a loopback address, so this plane needs a token in "
+                "auth.read, auth.operate or auth.dump (all places together)");
     check_error(load_set("listen.data=8080"),
                 "listen.data: \"8080\" is not of the form 127.0.0.1:8080 or [::1]:8080 (--set)");
+    check_error(load_set("listen.data=example.com:80"),
+                "listen.data: example.com is not an address to listen on (--set)");
+    struct loading l =
+        load("TENURED_AUTH__DUMP=" TOKEN, "--set", "listen.admin=[::]:80", NULL, NULL);
+    assert_string_equal(l.error, "");
+    config_fini(&l.config);
 }
+
+// --- Tokens and hosts ----------------------------------------------------------------------------
+
+static void
+assert_tokens(struct loading l, const char *first, const char *second)
+{
+    const char *const expected[] = {first, second};
+    assert_string_equal(l.error, "");
+    assert_int_equal(l.config.auth_data.count, second != NULL ? 2 : 1);
+    for (size_t i = 0; i < l.config.auth_data.count; i++) {
+        uint8_t hash[SECRET_SHA256_SIZE];
+        secret_sha256(span_of(expected[i]), hash);
+        assert_memory_equal(l.config.auth_data.hash[i], hash, sizeof hash);
+    }
+    config_fini(&l.config);
+}
+
+static void
+tokens_come_from_every_place(void **state)
+{
+    assert_tokens(load("TENURED_AUTH__DATA=" TOKEN, NULL, NULL, NULL, NULL), TOKEN, NULL);
+    assert_tokens(load("TENURED_AUTH__DATA=[\"" TOKEN "\",\"" OTHER "\"]", NULL, NULL, NULL, NULL),
+                  TOKEN, OTHER);
+    assert_tokens(load_set("auth.data=" TOKEN), TOKEN, NULL);
+    char *path = write_file("{\"auth\": {\"data\": [\"" TOKEN "\", \"" OTHER "\"]}}");
+    assert_tokens(load(NULL, "--config", path, NULL, NULL), TOKEN, OTHER);
+    unlink(path);
+}
+
+static void
+a_file_of_tokens_has_one_a_line_or_is_a_list(void **state)
+{
+    static const char *const contents[] = {TOKEN "\n" OTHER "\n", TOKEN "\r\n" OTHER,
+                                           "[\"" TOKEN "\",\n \"" OTHER "\"]\n"};
+    for (size_t i = 0; i < sizeof contents / sizeof contents[0]; i++) {
+        char *path = write_file(contents[i]), variable[128];
+        snprintf(variable, sizeof variable, "TENURED_AUTH__DATA_FILE=%s", path);
+        assert_tokens(load(variable, NULL, NULL, NULL, NULL), TOKEN, OTHER);
+        unlink(path);
+    }
+}
+
+static void
+a_later_list_replaces_an_earlier_one(void **state)
+{
+    assert_tokens(load("TENURED_AUTH__DATA=[\"" TOKEN "\",\"" OTHER "\"]", "--set",
+                       "auth.data=" OTHER, NULL, NULL),
+                  OTHER, NULL);
+    struct loading l = load("TENURED_AUTH__DATA=" TOKEN, "--set", "auth.data=[]", NULL, NULL);
+    assert_int_equal(l.config.auth_data.count, 0);
+    config_fini(&l.config);
+}
+
+static void
+a_wrong_token_is_refused_and_not_shown(void **state)
+{
+    check_error(load_set("auth.data=" SHORT),
+                "auth.data: token 1 has 31 characters, not 32 to 512 (--set)");
+    check_error(load_set("auth.read=[\"" TOKEN "\",\"\"]"),
+                "auth.read: token 2 has 0 characters, not 32 to 512 (--set)");
+    check_error(load("TENURED_AUTH__DUMP=", NULL, NULL, NULL, NULL),
+                "auth.dump: token 1 has 0 characters, not 32 to 512 (environment variable "
+                "TENURED_AUTH__DUMP)");
+    check_error(load_set("auth.data=a token of more than 32 characters"),
+                "auth.data: token 1 has a character that is not ASCII text (--set)");
+    check_error(load_set("auth.data=[1]"), "auth.data: must be a list of strings (--set)");
+    check_error(load_set("auth.data=[\"" TOKEN "\""),
+                "auth.data: must be a list of strings (--set)");
+    check_file_error("{\"auth\": {\"data\": \"" TOKEN "\"}}",
+                     "auth.data: must be a list of strings");
+    char *path = write_file("{\"auth\": {\"data\": [\"" TOKEN "\" \"x\"]}}");
+    struct loading l = load(NULL, "--config", path, NULL, NULL);
+    assert_non_null(strstr(l.error, "--config: line 1: "));
+    assert_null(strstr(l.error, "\"x"));
+    unlink(path);
+}
+
+static void
+lists_have_an_end(void **state)
+{
+    char list[2048] = "auth.data=[";
+    for (int i = 0; i < CONFIG_MAX_TOKENS + 1; i++)
+        strcat(list, i == 0 ? "\"" TOKEN "\"" : ",\"" TOKEN "\"");
+    strcat(list, "]");
+    check_error(load_set(list), "auth.data: has more than 16 items (--set)");
+    memmove(strrchr(list, ','), "]", 2);
+    struct loading l = load_set(list);
+    assert_int_equal(l.config.auth_data.count, CONFIG_MAX_TOKENS);
+    config_fini(&l.config);
+}
+
+static void
+hosts_are_names_without_ports(void **state)
+{
+    struct loading l = load_set("http.hosts=[\"api.example.org\",\"10.0.0.1\",\"fe80::1\"]");
+    assert_string_equal(l.error, "");
+    assert_int_equal(l.config.http_hosts.count, 3);
+    assert_string_equal(l.config.http_hosts.name[2], "fe80::1");
+    config_fini(&l.config);
+    check_error(
+        load_set("http.hosts=api.example.org:80"),
+        "http.hosts: \"api.example.org:80\" is not a name or an address without a port (--set)");
+    check_error(load_set("http.hosts=[\"\"]"),
+                "http.hosts: \"\" is not a name or an address without a port (--set)");
+}
+
+// --- What is shown -------------------------------------------------------------------------------
+
+static void
+what_is_shown_is_a_file_with_masked_tokens(void **state)
+{
+    struct loading l = load("TENURED_AUTH__DATA=[\"" TOKEN "\",\"" OTHER "\"]", "--set",
+                            "sessions.idle_ttl=90s", "--set", "shards=3");
+    assert_string_equal(l.error, "");
+    assert_null(strstr(l.config.shown, TOKEN));
+    json_t *shown = json_loads(l.config.shown, JSON_REJECT_DUPLICATES, NULL);
+    json_t *tokens = json_object_get(json_object_get(shown, "auth"), "data");
+    assert_int_equal(json_array_size(tokens), 2);
+    assert_string_equal(json_string_value(json_array_get(tokens, 1)), "***");
+    json_array_set_new(tokens, 0, json_string(TOKEN));
+    json_array_set_new(tokens, 1, json_string(OTHER));
+    char *text = json_dumps(shown, 0), *path = write_file(text);
+    struct loading again = load(NULL, "--config", path, NULL, NULL);
+    assert_string_equal(again.error, "");
+    assert_string_equal(again.config.shown, l.config.shown);
+    assert_same_config(&again.config, &l.config);
+    unlink(path);
+    free(text);
+    json_decref(shown);
+    config_fini(&again.config);
+    config_fini(&l.config);
+}
+
+// --- Rules ---------------------------------------------------------------------------------------
 
 static void
 check_rule_error(const char *rule, const char *expected)
@@ -363,7 +481,6 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_any_place_every_key_has_its_default),
         cmocka_unit_test(the_shipped_file_is_the_defaults),
-        cmocka_unit_test(the_shipped_file_and_its_readme_name_every_key),
         cmocka_unit_test(a_later_place_wins),
         cmocka_unit_test(a_variable_may_name_a_file),
         cmocka_unit_test(a_file_that_is_not_there_is_named),
@@ -373,7 +490,14 @@ main(void)
         cmocka_unit_test(a_file_that_is_not_json_is_refused_with_its_line),
         cmocka_unit_test(ranges_hold_from_both_sides),
         cmocka_unit_test(no_time_to_live_exceeds_max_ttl),
-        cmocka_unit_test(only_loopback_addresses_are_served),
+        cmocka_unit_test(a_plane_that_others_can_reach_needs_a_token),
+        cmocka_unit_test(tokens_come_from_every_place),
+        cmocka_unit_test(a_file_of_tokens_has_one_a_line_or_is_a_list),
+        cmocka_unit_test(a_later_list_replaces_an_earlier_one),
+        cmocka_unit_test(a_wrong_token_is_refused_and_not_shown),
+        cmocka_unit_test(lists_have_an_end),
+        cmocka_unit_test(hosts_are_names_without_ports),
+        cmocka_unit_test(what_is_shown_is_a_file_with_masked_tokens),
         cmocka_unit_test(rules_are_read),
         cmocka_unit_test(a_rule_that_is_not_honoured_is_refused),
         cmocka_unit_test(two_rules_of_one_name_are_refused),
