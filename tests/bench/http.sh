@@ -1,0 +1,169 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# http.sh [ROUNDS]: GET /v1/sessions/{id} beside a server that answers a constant of the same length,
+# in alternating rounds of one second; then 30 rounds each at 128, 256 and 512 connections, none of
+# which may fall below half of its median. Builds a release in build/bench, or in
+# the folder BUILD.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+rounds=${1:-15}
+build=${BUILD:-build/bench}
+stall_rounds=30
+sessions=1000
+threads=2
+
+need_wrk() {
+    command -v wrk >/dev/null && return
+    if [ "$(id -u)" -ne 0 ]; then
+        echo "wrk is missing. As root: apt-get update && apt-get install -y --no-install-recommends wrk" >&2
+        exit 1
+    fi
+    apt-get update -qq >&2
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends wrk >&2
+}
+
+build() {
+    cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release >/dev/null
+    cmake --build "$build" --target tenured peer_constant_reply >/dev/null
+}
+
+# --- Two servers ---------------------------------------------------------------------------------
+
+start_ours() {
+    "$build"/server/tenured --set listen.data=127.0.0.1:0 --set listen.admin=127.0.0.1:0 \
+        --set store.kind=memory --set "http.threads=$threads" --set gc.schedules=[] \
+        --ports-file "$folder/ports" >"$folder/log" &
+    ours=$!
+    until [ -s "$folder/ports" ]; do
+        kill -0 "$ours"
+        sleep 0.05
+    done
+    ours_url=http://127.0.0.1:$(awk '$1 == "data" { print $2 }' "$folder/ports")
+}
+
+# Leaves one path a line in paths, and a reply of ours in reply.
+make_sessions() {
+    local i body
+    for ((i = 0; i < sessions; i++)); do
+        body="{\"user_id\":\"u$((i % 100))\",\"data\":{\"cart\":[1,2,3]}}"
+        [ "$i" -ge 100 ] || printf 'next\nurl="%s"\nrequest=PUT\ndata="{\\"name\\":\\"User\\"}"\n%s\n' \
+            "$ours_url/v1/users/u$i" 'header="Content-Type: application/json"' >>"$folder/users"
+        printf 'next\nurl="%s"\ndata="%s"\n%s\n' "$ours_url/v1/sessions" "${body//\"/\\\"}" \
+            'header="Content-Type: application/json"' >>"$folder/posts"
+    done
+    curl --silent --config "$folder/users" >/dev/null
+    curl --silent --config "$folder/posts" | grep -o '"id":"s_[^"]*"' |
+        sed 's|"id":"\(.*\)"|/v1/sessions/\1|' >"$folder/paths"
+    [ "$(wc -l <"$folder/paths")" -eq "$sessions" ]
+    curl --silent --fail "$ours_url$(head -n 1 "$folder/paths")" >"$folder/reply"
+}
+
+start_constant() {
+    "$build"/tests/bench/peer_constant_reply "$threads" "$(wc -c <"$folder/reply")" >"$folder/port" &
+    constant=$!
+    until [ -s "$folder/port" ]; do
+        kill -0 "$constant"
+        sleep 0.05
+    done
+    constant_url=http://127.0.0.1:$(cat "$folder/port")
+}
+
+stop_all() {
+    kill ${ours-} ${constant-} 2>/dev/null || true
+    wait
+    rm -rf "$folder"
+}
+
+# --- One round -----------------------------------------------------------------------------------
+
+# Both servers are asked for the same paths by the same script.
+write_script() {
+    cat >"$folder/paths.lua" <<END
+local requests, at = {}, 0
+for path in io.lines("$folder/paths") do requests[#requests + 1] = path end
+init = function() for i, path in ipairs(requests) do requests[i] = wrk.format("GET", path) end end
+request = function() at = at % #requests + 1; return requests[at] end
+END
+}
+
+# Nanoseconds that the threads of process $1 have run.
+cpu_ns() {
+    cat /proc/"$1"/task/*/schedstat | awk '{ sum += $1 } END { printf "%.0f", sum }'
+}
+
+# NAME PID URL CONNECTIONS: adds "requests/s microseconds-of-CPU-per-request" to results NAME.
+round() {
+    local before after said
+    before=$(cpu_ns "$2")
+    said=$(wrk -t2 -c"$4" -d1s -s "$folder/paths.lua" "$3")
+    after=$(cpu_ns "$2")
+    if grep -E 'Non-2xx|Socket errors' <<<"$said" >&2; then
+        exit 1
+    fi
+    awk -v ns=$((after - before)) '/requests in/ { n = $1 } /Requests\/sec/ { rate = $2 }
+        END { printf "%.0f %.3f\n", rate, ns / n / 1000 }' <<<"$said" >>"$folder/$1"
+}
+
+column() { # NUMBER, of the lines of stdin, sorted
+    awk -v n="$1" '{ print $n }' | sort -g
+}
+
+median() {
+    awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+}
+
+# --- Two questions -------------------------------------------------------------------------------
+
+compare() { # CONNECTIONS
+    local i ratios
+    rm -f "$folder/constant" "$folder/ours"
+    for ((i = 0; i < rounds; i++)); do
+        round constant "$constant" "$constant_url" "$1"
+        round ours "$ours" "$ours_url" "$1"
+    done
+    ratios=$(paste "$folder/ours" "$folder/constant" | awk '{ print $1 / $3 }' | sort -g)
+    printf '| %d | %.0f | %.0f | **%.2f** (%.2f to %.2f) | %.2f | %.2f |\n' "$1" \
+        "$(column 1 <"$folder/constant" | median)" "$(column 1 <"$folder/ours" | median)" \
+        "$(median <<<"$ratios")" "$(head -n 1 <<<"$ratios")" "$(tail -n 1 <<<"$ratios")" \
+        "$(column 2 <"$folder/constant" | median)" "$(column 2 <"$folder/ours" | median)"
+}
+
+look_for_stalls() { # CONNECTIONS
+    local i
+    rm -f "$folder/ours"
+    for ((i = 0; i < stall_rounds; i++)); do
+        round ours "$ours" "$ours_url" "$1"
+    done
+    column 1 <"$folder/ours" | awk -v c="$1" '{ v[NR] = $1; } END {
+        m = v[int((NR + 1) / 2)]; while (v[below + 1] < m / 2) below++
+        printf "| %d | %d | %.0f | %.0f | %d |\n", c, NR, m, v[1], below }'
+}
+
+need_wrk
+build
+folder=$(mktemp -d)
+trap stop_all EXIT
+start_ours
+make_sessions
+start_constant
+write_script
+
+echo "$(date -u +%F), $(nproc) cores of $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)," \
+    "shared with wrk; $threads server threads; replies of $(wc -c <"$folder/reply") bytes; $sessions sessions"
+echo
+echo "GET /v1/sessions/{id}, medians of $rounds alternating rounds of 1 s"
+echo
+echo '| connections | constant, requests/s | tenured, requests/s | ratio | constant, µs of CPU/request | tenured |'
+echo '|---|---|---|---|---|---|'
+for connections in 64 256; do
+    compare "$connections"
+done
+echo
+echo "The same in $stall_rounds rounds of 1 s"
+echo
+echo '| connections | rounds | median, requests/s | least | below half of the median |'
+echo '|---|---|---|---|---|'
+for connections in 128 256 512; do
+    look_for_stalls "$connections"
+done
