@@ -3,7 +3,6 @@
 // tenured: parse, build, wire, run, stop in reverse.
 #include "admin/admin.h"
 #include "api/api.h"
-#include "base/address.h"
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -11,7 +10,7 @@
 #include "base/process.h"
 #include "base/signals.h"
 #include "base/usage.h"
-#include "http/listener.h"
+#include "http/plane.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -27,20 +26,6 @@ struct server {
     struct admin admin;
     struct listener *data_plane, *admin_plane;
 };
-
-// The configuration has made sure that [address] is one.
-static struct listener * /* new */
-plane_start(const struct config *c, const char *address, unsigned threads,
-            const struct route *routes, void *app, char *error)
-{
-    char host[256];
-    struct listener_options o = {.host = host, .threads = threads, .routes = routes, .app = app};
-    o.connections = (unsigned)c->http_connections;
-    o.idle_timeout_s = (unsigned)(c->http_idle_timeout_ms / 1000);
-    o.body_limit = (size_t)c->limits_body;
-    ASSERT(address_split(address, host, sizeof host, &o.port));
-    return listener_start(&o, error, ERROR_ROOM);
-}
 
 static bool
 write_ports(const struct server *s, char *error)
@@ -70,10 +55,9 @@ server_up(struct server *s, char *error)
         return false;
     }
     s->admin = (struct admin){s->domain, s->jobs};
-    s->data_plane = plane_start(c, c->listen_data, process_cores(c->http_threads, 2), api_routes,
-                                s->domain, error);
+    s->data_plane = plane_start(c, PLANE_DATA, api_routes, s->domain, error, ERROR_ROOM);
     if (s->data_plane)
-        s->admin_plane = plane_start(c, c->listen_admin, 1, admin_routes, &s->admin, error);
+        s->admin_plane = plane_start(c, PLANE_ADMIN, admin_routes, &s->admin, error, ERROR_ROOM);
     return s->admin_plane && write_ports(s, error);
 }
 

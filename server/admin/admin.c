@@ -8,13 +8,13 @@
 #include "admin/memory.h"
 
 const struct route admin_routes[] = {
-    {"GET", "/livez", health_live},
-    {"GET", "/readyz", health_ready},
-    {"GET", "/v1/gc", gc_show},
-    {"POST", "/v1/gc/collect", gc_collect},
-    {"POST", "/v1/gc/freeze", gc_freeze},
-    {"POST", "/v1/gc/unfreeze", gc_unfreeze},
-    {"GET", "/v1/memory", memory_show},
-    {"POST", "/v1/memory/peak/reset", memory_reset_peak},
-    {NULL, NULL, NULL},
+    {"GET", "/livez", health_live, ACCESS_OPEN},
+    {"GET", "/readyz", health_ready, ACCESS_OPEN},
+    {"GET", "/v1/gc", gc_show, ACCESS_READ},
+    {"POST", "/v1/gc/collect", gc_collect, ACCESS_OPERATE},
+    {"POST", "/v1/gc/freeze", gc_freeze, ACCESS_OPERATE},
+    {"POST", "/v1/gc/unfreeze", gc_unfreeze, ACCESS_OPERATE},
+    {"GET", "/v1/memory", memory_show, ACCESS_READ},
+    {"POST", "/v1/memory/peak/reset", memory_reset_peak, ACCESS_OPERATE},
+    {NULL, NULL, NULL, 0},
 };

@@ -8,14 +8,14 @@
 #include "api/users.h"
 
 const struct route api_routes[] = {
-    {"GET", "/v1/sessions/{id}", sessions_show},
-    {"POST", "/v1/sessions/verify", sessions_verify},
-    {"POST", "/v1/sessions", sessions_create},
-    {"DELETE", "/v1/sessions/{id}", sessions_delete},
-    {"GET", "/v1/users/{id}", users_show},
-    {"PUT", "/v1/users/{id}", users_put},
-    {"GET", "/v1/users/{id}/sessions", users_show_sessions},
-    {"GET", "/livez", probe_live},
-    {"GET", "/readyz", probe_ready},
-    {NULL, NULL, NULL},
+    {"GET", "/v1/sessions/{id}", sessions_show, ACCESS_DATA},
+    {"POST", "/v1/sessions/verify", sessions_verify, ACCESS_DATA},
+    {"POST", "/v1/sessions", sessions_create, ACCESS_DATA},
+    {"DELETE", "/v1/sessions/{id}", sessions_delete, ACCESS_DATA},
+    {"GET", "/v1/users/{id}", users_show, ACCESS_DATA},
+    {"PUT", "/v1/users/{id}", users_put, ACCESS_DATA},
+    {"GET", "/v1/users/{id}/sessions", users_show_sessions, ACCESS_DATA},
+    {"GET", "/livez", probe_live, ACCESS_OPEN},
+    {"GET", "/readyz", probe_ready, ACCESS_OPEN},
+    {NULL, NULL, NULL, 0},
 };

@@ -47,14 +47,33 @@ secret_siphash(const uint8_t key[SECRET_SIP_KEY_SIZE], struct span text)
     return hash;
 }
 
+bool
+secret_is_equal(const void *a, const void *b, size_t size)
+{
+    return sodium_memcmp(a, b, size) == 0;
+}
+
 void
 secret_base64url(char *out, const void *bytes, size_t size)
 {
     sodium_bin2base64(out, SECRET_BASE64_LEN(size) + 1, bytes, size, BASE64_VARIANT);
 }
 
+bool
+secret_unbase64(struct span text, char *out, size_t size, size_t *len)
+{
+    return sodium_base642bin((unsigned char *)out, size, text.data, text.len, NULL, len, NULL,
+                             sodium_base64_VARIANT_ORIGINAL) == 0;
+}
+
 void
 secret_wipe(void *bytes, size_t size)
 {
     sodium_memzero(bytes, size);
+}
+
+const char *
+secret_library(void)
+{
+    return sodium_version_string();
 }

@@ -17,8 +17,13 @@ void secret_random(void *bytes, size_t size);
 void secret_sha256(struct span text, uint8_t hash[SECRET_SHA256_SIZE]);
 // SipHash-2-4; its eight bytes in the order of the algorithm's output, the first one highest.
 uint64_t secret_siphash(const uint8_t key[SECRET_SIP_KEY_SIZE], struct span text);
+// Whether they are equal, in a time that depends on [size] alone.
+bool secret_is_equal(const void *a, const void *b, size_t size);
 // Writes SECRET_BASE64_LEN(size) characters and a NUL. [size] at most 64.
 void secret_base64url(char *out, const void *bytes, size_t size);
+// Decodes base64, padding included, into at most [size] bytes. False: it is none, or too long.
+bool secret_unbase64(struct span text, char *out, size_t size, size_t *len);
 void secret_wipe(void *bytes, size_t size);
+const char *secret_library(void); // libsodium's version
 
 #endif

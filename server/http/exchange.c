@@ -7,6 +7,7 @@
 // body is not worth reading, it goes out at once.
 #include "http/exchange.h"
 #include "base/assert.h"
+#include "http/audit.h"
 #include "http/connection.h"
 #include "http/origin.h"
 #include "http/uri.h"
@@ -90,6 +91,8 @@ start_request(struct connection *c, const char *method)
     r->state = NULL;
     r->state_free = NULL;
     r->connection = c;
+    c->routing.route = NULL;
+    c->caller = NULL;
     c->received = 0;
     c->next = NULL;
     c->suspended = c->last = false;
@@ -117,7 +120,9 @@ static bool
 accept_origin(struct connection *c)
 {
     struct request *r = &c->request;
-    enum origin_verdict verdict = origin_check(&c->head, c->listener->host);
+    const struct listener *l = c->listener;
+    const struct origin_rules rules = {l->host, l->hosts, l->auth.count > 0};
+    enum origin_verdict verdict = origin_check(&c->head, &rules);
     if (verdict == ORIGIN_WRONG_HOST)
         reply_problem(r, "misdirected-request", "Host must name this machine, such as localhost.");
     else if (verdict == ORIGIN_FOREIGN)
@@ -125,11 +130,32 @@ accept_origin(struct connection *c)
     return verdict == ORIGIN_FINE;
 }
 
+// The route says what its caller must be allowed to do. Where there is none, any token of the plane
+// may learn so.
+static bool
+accept_caller(struct connection *c)
+{
+    struct request *r = &c->request;
+    const struct auth *auth = &c->listener->auth;
+    router_find(c->listener->routes, r->method, c->path, &c->routing);
+    enum access needed = c->routing.route != NULL ? c->routing.route->needs : ACCESS_DATA;
+    if (needed != ACCESS_OPEN && auth->count > 0)
+        c->caller = auth_find(auth, c->head.authorization);
+    enum auth_verdict verdict = auth_check(auth, c->caller, needed);
+    if (verdict == AUTH_UNKNOWN) {
+        audit_stranger(c);
+        reply_problem(r, "unauthorized", "Send Authorization: Bearer and a token of this plane.");
+        reply_header(r, "WWW-Authenticate", "Bearer realm=\"tenured\", Basic realm=\"tenured\"");
+    } else if (verdict == AUTH_TOO_LITTLE) {
+        reply_problem(r, "insufficient-scope", "The token's scope does not hold this call.");
+    }
+    return verdict == AUTH_FINE;
+}
+
 static bool
 accept_route(struct connection *c)
 {
     struct request *r = &c->request;
-    router_find(c->listener->routes, r->method, c->path, &c->routing);
     if (c->routing.route != NULL) {
         memcpy(r->params, c->routing.params, sizeof r->params);
         return true;
@@ -161,13 +187,20 @@ announced_length(const struct connection *c)
                                                : 0;
 }
 
+// Whether [type] is [name], with parameters or without.
+static bool
+is_type(struct span type, struct span name)
+{
+    if (type.len < name.len || strncasecmp(type.data, name.data, name.len) != 0)
+        return false;
+    return type.len == name.len || strchr("; \t", type.data[name.len]) != NULL;
+}
+
 static bool
 is_json(struct span type)
 {
-    static const struct span json = SPAN("application/json");
-    if (type.len < json.len || strncasecmp(type.data, json.data, json.len) != 0)
-        return false;
-    return type.len == json.len || strchr("; \t", type.data[json.len]) != NULL;
+    return is_type(type, SPAN("application/json")) ||
+           is_type(type, SPAN("application/merge-patch+json"));
 }
 
 // The whole body is there.
@@ -178,7 +211,9 @@ run_route(struct request *r)
     if (c->body.failed)
         reply_problem(r, "out-of-memory", "There is no memory for the body.");
     else if (c->body.len > 0 && !is_json(c->head.content_type))
-        reply_problem(r, "unsupported-media-type", "The Content-Type must be application/json.");
+        reply_problem(r, "unsupported-media-type",
+                      "The Content-Type must be application/json "
+                      "or application/merge-patch+json.");
     else
         c->routing.route->handler(r);
 }
@@ -194,7 +229,7 @@ take_head(struct connection *c, const char *method, const char *version)
     if (is_request_id(c->head.request_id))
         memcpy(c->request.id, c->head.request_id.data, c->head.request_id.len + 1);
     uint64_t length = announced_length(c);
-    if (accept_origin(c) && accept_route(c)) {
+    if (accept_origin(c) && accept_caller(c) && accept_route(c)) {
         c->next = run_route;
         if (length > c->listener->body_limit)
             refuse_large_body(c);
@@ -273,6 +308,7 @@ exchange_completed(void *cls, struct MHD_Connection *mhd, void **state,
     if (c == NULL)
         return; // the head never came
     struct request *r = &c->request;
+    audit_change(c);
     if (r->state_free != NULL)
         r->state_free(r->state);
     text_fini(&r->reply.body);

@@ -202,6 +202,9 @@ listener_start(const struct listener_options *options, char *error, size_t error
     l->routes = options->routes;
     l->app = options->app;
     l->body_limit = options->body_limit;
+    l->hosts = options->hosts;
+    if (options->auth != NULL)
+        l->auth = *options->auth;
     l->port = bound_port(fd);
     strcpy(l->host, options->host);
     l->last_resort = make_last_resort();

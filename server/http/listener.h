@@ -5,7 +5,7 @@
 #ifndef HTTP_LISTENER_H
 #define HTTP_LISTENER_H
 
-#include "http/request.h"
+#include "http/auth.h"
 
 struct listener;
 
@@ -18,6 +18,8 @@ struct listener_options {
     size_t body_limit;          // bytes; 413 above
     const struct route *routes; // borrowed, as long as the listener
     void *app;
+    const struct auth *auth;          // copied; NULL: no tokens, open to whoever reaches it
+    const struct config_hosts *hosts; // borrowed like routes; what Host may name; may be NULL
 };
 
 // On failure NULL, and [error] is one sentence (a port in use names the port).

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// origin: keeps web pages of other sites out of a plane that asks for no token.
+// origin: keeps web pages of other sites out.
 #include "http/origin.h"
 #include "base/address.h"
 
@@ -39,28 +39,45 @@ split_host(struct span host, char *name, size_t name_size)
 }
 
 static bool
-is_served(struct span host, const char *own)
+is_listed(const struct config_hosts *hosts, const char *name)
 {
-    char name[64];
-    if (!split_host(host, name, sizeof name))
-        return false;
-    return address_is_loopback(name) || strcasecmp(name, own) == 0;
+    for (size_t i = 0; hosts != NULL && i < hosts->count; i++)
+        if (strcasecmp(hosts->name[i], name) == 0)
+            return true;
+    return false;
 }
 
-// A page of our own has the origin "http://" and what stands in Host.
 static bool
-is_own_origin(struct span origin, struct span host)
+is_served(struct span host, const struct origin_rules *rules)
 {
-    static const struct span scheme = SPAN("http://");
+    char name[CONFIG_HOST_SIZE];
+    if (!split_host(host, name, sizeof name))
+        return false;
+    return address_is_loopback(name) || strcasecmp(name, rules->own) == 0 ||
+           is_listed(rules->hosts, name);
+}
+
+static bool
+is_scheme_and_host(struct span origin, struct span scheme, struct span host)
+{
     return origin.len == scheme.len + host.len &&
            strncasecmp(origin.data, scheme.data, scheme.len) == 0 &&
            strncasecmp(origin.data + scheme.len, host.data, host.len) == 0;
 }
 
-enum origin_verdict
-origin_check(const struct head *h, const char *own)
+// A page of our own has the origin "http://" and what stands in Host; "https://" through a proxy.
+static bool
+is_own_origin(struct span origin, struct span host)
 {
-    if (!is_served(h->host, own))
+    return is_scheme_and_host(origin, SPAN("http://"), host) ||
+           is_scheme_and_host(origin, SPAN("https://"), host);
+}
+
+enum origin_verdict
+origin_check(const struct head *h, const struct origin_rules *rules)
+{
+    bool any_host = rules->any_host && (rules->hosts == NULL || rules->hosts->count == 0);
+    if (!any_host && !is_served(h->host, rules))
         return ORIGIN_WRONG_HOST;
     if (h->origin.data != NULL && !is_own_origin(h->origin, h->host))
         return ORIGIN_FOREIGN;

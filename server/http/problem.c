@@ -18,7 +18,9 @@ static const struct problem {
 } problems[] = {
     {"malformed-request", 400, "The request is malformed"},
     {"malformed-json", 400, "The body is not a JSON object"},
+    {"unauthorized", 401, "The call needs a token"},
     {"invalid-token", 401, "The token is not valid"},
+    {"insufficient-scope", 403, "The token does not allow this"},
     {"foreign-origin", 403, "Requests from other sites are refused"},
     {"path-not-found", 404, "There is nothing at this path"},
     {"user-not-found", 404, "There is no such user"},
@@ -28,7 +30,7 @@ static const struct problem {
     {"session-limit", 409, "The user has as many sessions as allowed"},
     {"user-exists", 412, "The user exists already"},
     {"body-too-large", 413, "The body is too large"},
-    {"unsupported-media-type", 415, "The body must be application/json"},
+    {"unsupported-media-type", 415, "The body must be JSON"},
     {"misdirected-request", 421, "This server does not serve that host"},
     {"invalid-body", 422, "A member of the body is not acceptable"},
     {"invalid-parameter", 422, "A part of the path or query is not acceptable"},

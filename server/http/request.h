@@ -20,12 +20,17 @@ enum { REQUEST_MAX_PARAMS = 4, REPLY_MAX_HEADERS = 8 };
 struct request;
 typedef void handler_fn(struct request *r);
 
+// What a caller must be allowed to do. On the admin plane each holds the ones before it; the data
+// plane has one. No route may say nothing, which would be 0.
+enum access { ACCESS_OPEN = 1, ACCESS_DATA, ACCESS_READ, ACCESS_OPERATE, ACCESS_DUMP };
+
 // A row of a route table; a table ends with a row of NULLs. Patterns: "/v1/users/{id}/sessions"; a
 // parameter is one non-empty segment, percent-decoded.
 struct route {
     const char *method;
     const char *pattern;
     handler_fn *handler;
+    enum access needs;
 };
 
 struct reply {

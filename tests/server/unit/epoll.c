@@ -35,8 +35,9 @@ hold(struct request *r)
     reply_empty(r, 204);
 }
 
-static const struct route routes[] = {
-    {"GET", "/", say_nothing}, {"GET", "/hold", hold}, {NULL, NULL, NULL}};
+static const struct route routes[] = {{"GET", "/", say_nothing, ACCESS_DATA},
+                                      {"GET", "/hold", hold, ACCESS_DATA},
+                                      {NULL, NULL, NULL, 0}};
 
 static struct listener *
 start(unsigned threads)

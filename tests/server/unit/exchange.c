@@ -60,9 +60,13 @@ ask_too_much(struct request *r)
 }
 
 static const struct route routes[] = {
-    {"GET", "/hello", say_hello}, {"HEAD", "/hello", say_hello}, {"GET", "/empty", say_nothing},
-    {"POST", "/echo", echo},      {"GET", "/things/{id}", show}, {"GET", "/too-much", ask_too_much},
-    {NULL, NULL, NULL},
+    {"GET", "/hello", say_hello, ACCESS_DATA},
+    {"HEAD", "/hello", say_hello, ACCESS_DATA},
+    {"GET", "/empty", say_nothing, ACCESS_DATA},
+    {"POST", "/echo", echo, ACCESS_DATA},
+    {"GET", "/things/{id}", show, ACCESS_DATA},
+    {"GET", "/too-much", ask_too_much, ACCESS_DATA},
+    {NULL, NULL, NULL, 0},
 };
 
 // --- One listener for all tests ------------------------------------------------------------------

@@ -79,10 +79,10 @@ wait_twice(struct request *r)
 }
 
 static const struct route routes[] = {
-    {"GET", "/hello", say_hello},
-    {"GET", "/wait", wait_for_reply},
-    {"GET", "/wait-twice", wait_twice},
-    {NULL, NULL, NULL},
+    {"GET", "/hello", say_hello, ACCESS_DATA},
+    {"GET", "/wait", wait_for_reply, ACCESS_DATA},
+    {"GET", "/wait-twice", wait_twice, ACCESS_DATA},
+    {NULL, NULL, NULL, 0},
 };
 
 // --- One listener for all tests ------------------------------------------------------------------

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT
 //
-// server/http/origin.c: which hosts and origins a plane without tokens serves.
+// server/http/origin.c: which hosts and origins a plane serves.
 #include "support.h"
 
 #include "http/origin.h"
+
+static struct origin_rules rules = {.own = "127.0.0.1"};
 
 static enum origin_verdict
 verdict(const char *host, const char *origin, const char *site)
 {
     struct head head = {
         .host = span_of(host), .origin = span_of(origin), .fetch_site = span_of(site)};
-    return origin_check(&head, "127.0.0.1");
+    return origin_check(&head, &rules);
 }
 
 static void
@@ -51,6 +53,7 @@ a_page_of_our_own_may_ask(void **state)
     assert_int_equal(verdict("localhost:8081", "http://localhost:8081", "same-origin"),
                      ORIGIN_FINE);
     assert_int_equal(verdict("localhost:8081", NULL, "none"), ORIGIN_FINE);
+    assert_int_equal(verdict("localhost:8081", "https://localhost:8081", NULL), ORIGIN_FINE);
 }
 
 static void
@@ -63,6 +66,34 @@ a_page_of_another_site_may_not(void **state)
     assert_int_equal(verdict("localhost:8081", NULL, "cross-site"), ORIGIN_FOREIGN);
 }
 
+static void
+a_list_adds_hosts_on_any_port(void **state)
+{
+    static struct config_hosts hosts = {.name = {"api.example.org", "10.0.0.9"}, .count = 2};
+    for (int with_tokens = 0; with_tokens < 2; with_tokens++) {
+        rules = (struct origin_rules){"10.0.0.1", &hosts, with_tokens};
+        assert_int_equal(verdict("API.example.org:443", NULL, NULL), ORIGIN_FINE);
+        assert_int_equal(verdict("10.0.0.9", NULL, NULL), ORIGIN_FINE);
+        assert_int_equal(verdict("10.0.0.1:8080", NULL, NULL), ORIGIN_FINE);
+        assert_int_equal(verdict("localhost", NULL, NULL), ORIGIN_FINE);
+        assert_int_equal(verdict("example.org", NULL, NULL), ORIGIN_WRONG_HOST);
+    }
+    rules = (struct origin_rules){.own = "127.0.0.1"};
+}
+
+static void
+with_tokens_and_no_list_any_host_is_served(void **state)
+{
+    static struct config_hosts none;
+    for (int i = 0; i < 2; i++) {
+        rules = (struct origin_rules){"0.0.0.0", i ? &none : NULL, true};
+        assert_int_equal(verdict("tenured.internal:8080", NULL, NULL), ORIGIN_FINE);
+        assert_int_equal(verdict("a", "http://b", NULL), ORIGIN_FOREIGN);
+        assert_int_equal(verdict("a", NULL, "cross-site"), ORIGIN_FOREIGN);
+    }
+    rules = (struct origin_rules){.own = "127.0.0.1"};
+}
+
 int
 main(void)
 {
@@ -71,6 +102,8 @@ main(void)
         cmocka_unit_test(other_hosts_are_not),
         cmocka_unit_test(a_page_of_our_own_may_ask),
         cmocka_unit_test(a_page_of_another_site_may_not),
+        cmocka_unit_test(a_list_adds_hosts_on_any_port),
+        cmocka_unit_test(with_tokens_and_no_list_any_host_is_served),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,15 +12,15 @@ nothing(struct request *r)
 }
 
 static const struct route routes[] = {
-    {"GET", "/", nothing},
-    {"GET", "/v1/users/{id}", nothing},
-    {"HEAD", "/v1/users/{id}", nothing},
-    {"PUT", "/v1/users/{id}", nothing},
-    {"GET", "/v1/users/{id}/sessions", nothing},
-    {"POST", "/v1/sessions/verify", nothing},
-    {"GET", "/v1/sessions/{id}", nothing},
-    {"GET", "/v1/{a}/x/{b}", nothing},
-    {NULL, NULL, NULL},
+    {"GET", "/", nothing, ACCESS_DATA},
+    {"GET", "/v1/users/{id}", nothing, ACCESS_DATA},
+    {"HEAD", "/v1/users/{id}", nothing, ACCESS_DATA},
+    {"PUT", "/v1/users/{id}", nothing, ACCESS_DATA},
+    {"GET", "/v1/users/{id}/sessions", nothing, ACCESS_DATA},
+    {"POST", "/v1/sessions/verify", nothing, ACCESS_DATA},
+    {"GET", "/v1/sessions/{id}", nothing, ACCESS_DATA},
+    {"GET", "/v1/{a}/x/{b}", nothing, ACCESS_DATA},
+    {NULL, NULL, NULL, 0},
 };
 
 static struct routing found;

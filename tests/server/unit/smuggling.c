@@ -28,10 +28,10 @@ count_smuggled(struct request *r)
 }
 
 static const struct route routes[] = {
-    {"GET", "/", accept_post},
-    {"POST", "/", accept_post},
-    {"GET", "/smuggled", count_smuggled},
-    {NULL, NULL, NULL},
+    {"GET", "/", accept_post, ACCESS_DATA},
+    {"POST", "/", accept_post, ACCESS_DATA},
+    {"GET", "/smuggled", count_smuggled, ACCESS_DATA},
+    {NULL, NULL, NULL, 0},
 };
 
 static int

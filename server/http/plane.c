@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+//
+// plane: a listener as the configuration wants it.
+#include "http/plane.h"
+#include "base/address.h"
+#include "base/assert.h"
+#include "base/log.h"
+#include "base/process.h"
+#include "http/auth.h"
+
+static void
+add_tokens(struct auth *auth, const struct config *c, enum plane plane)
+{
+    if (plane == PLANE_DATA) {
+        auth_add(auth, ACCESS_DATA, &c->auth_data);
+        return;
+    }
+    auth_add(auth, ACCESS_READ, &c->auth_read);
+    auth_add(auth, ACCESS_OPERATE, &c->auth_operate);
+    auth_add(auth, ACCESS_DUMP, &c->auth_dump);
+}
+
+static void
+warn_if_reachable(enum plane plane, const char *host)
+{
+    if (!address_is_loopback(host))
+        log_event(LOG_WARN, "reachable", "plane", "s", plane == PLANE_DATA ? "data" : "admin",
+                  "address", "s", host, "message", "s",
+                  "Tokens and data travel unencrypted: keep this address in a private network, or "
+                  "behind a proxy that speaks TLS.",
+                  NULL);
+}
+
+struct listener *
+plane_start(const struct config *c, enum plane plane, const struct route *routes, void *app,
+            char *error, size_t error_size)
+{
+    char host[64];
+    struct auth auth = {.count = 0};
+    struct listener_options o = {
+        .host = host, .routes = routes, .app = app, .auth = &auth, .hosts = &c->http_hosts};
+    o.threads = plane == PLANE_DATA ? process_cores(c->http_threads, 2) : 1;
+    o.connections = (unsigned)c->http_connections;
+    o.idle_timeout_s = (unsigned)(c->http_idle_timeout_ms / 1000);
+    o.body_limit = (size_t)c->limits_body;
+    const char *address = plane == PLANE_DATA ? c->listen_data : c->listen_admin;
+    ASSERT(address_split(address, host, sizeof host, &o.port)); // the configuration made sure
+    add_tokens(&auth, c, plane);
+    struct listener *l = listener_start(&o, error, error_size);
+    if (l != NULL)
+        warn_if_reachable(plane, host);
+    return l;
+}
