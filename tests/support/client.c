@@ -55,6 +55,15 @@ receive(char *data, size_t one, size_t size, void *arg)
     return size;
 }
 
+static bool
+has_extra(const struct client *c, const char *name)
+{
+    const struct curl_slist *line = c->extra;
+    while (line && strncasecmp(line->data, name, strlen(name)) != 0)
+        line = line->next;
+    return line != NULL;
+}
+
 static void
 set_request(struct client *c, const char *method, const char *path, const char *body)
 {
@@ -71,7 +80,8 @@ set_request(struct client *c, const char *method, const char *path, const char *
     curl_easy_setopt(c->curl, CURLOPT_HEADERFUNCTION, receive);
     curl_easy_setopt(c->curl, CURLOPT_HEADERDATA, &c->headers);
     if (body) {
-        client_add_header(c, "Content-Type: application/json");
+        if (!has_extra(c, "Content-Type:"))
+            client_add_header(c, "Content-Type: application/json");
         client_add_header(c, "Expect:");
         curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, body);
         curl_easy_setopt(c->curl, CURLOPT_CUSTOMREQUEST, method);

@@ -26,7 +26,8 @@ void client_init(struct client *c, unsigned port);
 void client_fini(struct client *c);
 // One more header, "Name: value", for the next call only.
 void client_add_header(struct client *c, const char *line);
-// Sends [body] as JSON, or none for NULL. Returns the status; 0 when no reply came.
+// Sends [body] as JSON unless a header says what it is, or none for NULL. Returns the status; 0
+// when no reply came.
 long client_call(struct client *c, const char *method, const char *path, const char *body);
 // Header [name] of the last reply; NULL when it has none. To be freed.
 char *client_reply_header(const struct client *c, const char *name); /* new */

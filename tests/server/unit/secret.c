@@ -55,6 +55,30 @@ random_bytes_differ_and_wiping_leaves_zeroes(void **state)
     assert_memory_equal(a, zero, sizeof a);
 }
 
+static void
+only_padded_base64_of_a_fitting_size_is_decoded(void **state)
+{
+    char out[4];
+    size_t len;
+    assert_true(secret_unbase64(SPAN("YWI="), out, sizeof out, &len));
+    assert_int_equal(len, 2);
+    assert_memory_equal(out, "ab", 2);
+    assert_true(secret_unbase64(SPAN("YWJjZA=="), out, sizeof out, &len));
+    assert_int_equal(len, 4);
+    assert_false(secret_unbase64(SPAN("YWJjZGU="), out, sizeof out, &len));
+    assert_false(secret_unbase64(SPAN("YWI"), out, sizeof out, &len));
+    assert_false(secret_unbase64(SPAN("YW I="), out, sizeof out, &len));
+    assert_false(secret_unbase64(SPAN("YWI=x"), out, sizeof out, &len));
+}
+
+static void
+equal_is_equal_to_the_last_byte(void **state)
+{
+    assert_true(secret_is_equal("abcd", "abcd", 4));
+    assert_false(secret_is_equal("abcd", "abce", 4));
+    assert_false(secret_is_equal("abcd", "bbcd", 4));
+}
+
 int
 main(void)
 {
@@ -62,6 +86,8 @@ main(void)
         cmocka_unit_test(sha256_of_abc_is_the_published_one),
         cmocka_unit_test(siphash_of_the_papers_example_is_the_published_one),
         cmocka_unit_test(base64url_has_no_padding_and_its_own_two_letters),
+        cmocka_unit_test(only_padded_base64_of_a_fitting_size_is_decoded),
+        cmocka_unit_test(equal_is_equal_to_the_last_byte),
         cmocka_unit_test(random_bytes_differ_and_wiping_leaves_zeroes),
     };
     return cmocka_run_group_tests_name("secret", tests, NULL, NULL);
