@@ -464,9 +464,11 @@ each_collection_is_one_line_in_the_log(void **state)
     collect_everything();
     assert_int_equal(count_lines("collection", "cause", "manual"), before + 1);
     assert_int_equal(count_lines("collection", "cause", "startup"), 1);
-    char *log = server_log(&server);
-    char *last = strrchr(log, '{');
-    json_t *entry = json_loads(last, 0, NULL);
+    char *log = server_log(&server), *last = NULL;
+    for (char *p = log; (p = strstr(p, "{\"time\"")) != NULL; p++)
+        if (strncmp(strstr(p, "\"event\":"), "\"event\":\"collection\"", 20) == 0)
+            last = p;
+    json_t *entry = json_loads(last, JSON_DISABLE_EOF_CHECK, NULL);
     static const char *const members[] = {"generation",       "found",
                                           "freed_bytes",      "pause_max_seconds",
                                           "residents_before", "residents_after"};
