@@ -39,6 +39,7 @@ struct config {
     int64_t sessions_idle_ttl_ms, sessions_absolute_ttl_ms, sessions_max_ttl_ms;
     int64_t sessions_per_user;
     char *sessions_per_user_policy; // oldest, reject
+    int64_t sessions_touch_flush_ms;
     bool gc_freeze_at_start;
     struct config_rule rules[CONFIG_MAX_RULES];
     size_t rule_count;

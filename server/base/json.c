@@ -63,8 +63,9 @@ too_large(char *detail, size_t detail_size, const char *what, size_t limit, size
     return JSON_TOO_LARGE;
 }
 
-static enum json_fault
-count(struct span text, const struct json_limits *limits, char *detail, size_t detail_size)
+enum json_fault
+json_check_limits(struct span text, const struct json_limits *limits, char *detail,
+                  size_t detail_size)
 {
     struct counts c = {0};
     const char *end = text.data + text.len;
@@ -108,11 +109,12 @@ json_read(struct span text, const struct json_limits *limits, json_t **root, cha
         snprintf(detail, detail_size, "The document is empty; it must be a JSON object.");
         return JSON_MALFORMED;
     }
-    enum json_fault fault = count(text, limits, detail, detail_size);
+    enum json_fault fault = json_check_limits(text, limits, detail, detail_size);
     if (fault != JSON_FINE)
         return fault;
     json_error_t error;
-    json_t *read = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, &error);
+    size_t flags = JSON_REJECT_DUPLICATES | (limits->as_text ? JSON_DECODE_INT_AS_REAL : 0);
+    json_t *read = json_loadb(text.data, text.len, flags, &error);
     if (read == NULL)
         return malformed(detail, detail_size, &error);
     if (!json_is_object(read)) {
@@ -126,29 +128,61 @@ json_read(struct span text, const struct json_limits *limits, json_t **root, cha
 
 // --- Spans of an accepted document ---------------------------------------------------------------
 
-static int
+static unsigned
 hex_digit(char c)
 {
-    return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+    return (unsigned)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
 }
 
-// Whether the key between [p] and [end] spells [name]. Our names are letters and underscores, and
-// the only way to escape those is \u00xx.
-static bool
-key_is(const char *p, const char *end, const char *name)
+static unsigned
+read_hex(const char *p)
 {
-    for (; p < end && *name != '\0'; name++) {
-        int c = *p++;
-        if (c == '\\') {
-            if (end - p < 5 || strncmp(p, "u00", 3) != 0)
-                return false;
-            c = hex_digit(p[3]) << 4 | hex_digit(p[4]);
-            p += 5;
+    return hex_digit(p[0]) << 12 | hex_digit(p[1]) << 8 | hex_digit(p[2]) << 4 | hex_digit(p[3]);
+}
+
+static void
+add_utf8(struct text *t, unsigned code)
+{
+    char bytes[4];
+    size_t len = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    for (size_t i = len; i-- > 1; code >>= 6)
+        bytes[i] = (char)(0x80 | (code & 0x3f));
+    bytes[0] = (char)(len == 1 ? code : (0xf00u >> len) | code);
+    text_add(t, bytes, len);
+}
+
+// [p] is behind the backslash; the result is behind the escape. jansson has refused half a pair.
+static const char *
+add_escape(struct text *t, const char *p)
+{
+    static const char shorts[] = "\"\"\\\\//b\bf\fn\nr\rt\t";
+    for (const char *s = shorts; *s != '\0'; s += 2)
+        if (*p == *s) {
+            text_add(t, s + 1, 1);
+            return p + 1;
         }
-        if (c != (unsigned char)*name)
-            return false;
+    unsigned code = read_hex(p + 1);
+    p += 5;
+    if (code >= 0xd800 && code < 0xdc00) {
+        code = 0x10000 + ((code - 0xd800) << 10) + (read_hex(p + 2) - 0xdc00);
+        p += 6;
     }
-    return p == end && *name == '\0';
+    add_utf8(t, code);
+    return p;
+}
+
+void
+json_add_unescaped(struct text *t, struct span string)
+{
+    const char *p = string.data, *end = p + string.len;
+    while (p < end) {
+        const char *start = p;
+        while (p < end && *p != '\\')
+            p++;
+        text_add(t, start, (size_t)(p - start));
+        if (p < end)
+            p = add_escape(t, p + 1);
+    }
 }
 
 // [p] is at the first byte of a value; the result is behind its last.
@@ -168,24 +202,59 @@ skip_value(const char *p, const char *end)
     return p;
 }
 
+struct json_walk
+json_walk_members(struct span object)
+{
+    const char *end = object.data + object.len, *p = skip_space(object.data, end);
+    ASSERT(p < end && *p == '{');
+    return (struct json_walk){skip_space(p + 1, end), end};
+}
+
+bool
+json_next_member(struct json_walk *w, struct span *key, struct span *value)
+{
+    const char *p = w->p, *end = w->end;
+    if (p == end || *p != '"')
+        return false;
+    const char *key_end = skip_string(p, end) - 1;
+    *key = (struct span){p + 1, (size_t)(key_end - p - 1)};
+    p = skip_space(key_end + 1, end);
+    ASSERT(p < end && *p == ':');
+    p = skip_space(p + 1, end);
+    const char *value_end = skip_value(p, end);
+    *value = (struct span){p, (size_t)(value_end - p)};
+    p = skip_space(value_end, end);
+    w->p = p < end && *p == ',' ? skip_space(p + 1, end) : p;
+    return true;
+}
+
+// Whether [key] means [name]. Our names are letters and underscores, and the only way to escape
+// those is \u00xx.
+static bool
+key_is(struct span key, const char *name)
+{
+    const char *p = key.data, *end = p + key.len;
+    for (; p < end && *name != '\0'; name++) {
+        unsigned c = (unsigned char)*p++;
+        if (c == '\\') {
+            if (end - p < 5 || *p != 'u')
+                return false;
+            c = read_hex(p + 1);
+            p += 5;
+        }
+        if (c != (unsigned char)*name)
+            return false;
+    }
+    return p == end && *name == '\0';
+}
+
 struct span
 json_member_span(struct span text, const char *name)
 {
-    const char *end = text.data + text.len;
-    const char *p = skip_space(text.data, end);
-    ASSERT(p < end && *p == '{');
-    for (p = skip_space(p + 1, end); p < end && *p == '"';) {
-        const char *key = p + 1, *key_end = skip_string(p, end) - 1;
-        p = skip_space(key_end + 1, end);
-        ASSERT(p < end && *p == ':');
-        const char *value = skip_space(p + 1, end);
-        p = skip_value(value, end);
-        if (key_is(key, key_end, name))
-            return (struct span){value, (size_t)(p - value)};
-        p = skip_space(p, end);
-        if (p < end && *p == ',')
-            p = skip_space(p + 1, end);
-    }
+    struct span key, value;
+    for (struct json_walk w = json_walk_members(text); json_next_member(&w, &key, &value);)
+        if (key_is(key, name))
+            return value;
     return (struct span){0};
 }
 

@@ -13,6 +13,7 @@ struct json_limits {
     size_t depth;   // nested arrays and objects
     size_t members; // members and elements in the whole document
     size_t string;  // bytes of one string, as written
+    bool as_text;   // numbers are kept as text, so an integer may have any size
 };
 
 enum json_fault {
@@ -27,6 +28,21 @@ enum json_fault {
 enum json_fault json_read(struct span text, const struct json_limits *limits, json_t **root,
                           char *detail, size_t detail_size);
 
+// JSON_FINE or JSON_TOO_LARGE, of any text.
+enum json_fault json_check_limits(struct span text, const struct json_limits *limits, char *detail,
+                                  size_t detail_size);
+
+// --- Spans of what json_read accepted ------------------------------------------------------------
+
+struct json_walk {
+    const char *p, *end;
+};
+
+struct json_walk json_walk_members(struct span object);
+// False: there are no more. [key] is what stands between its quotes; both are borrowed.
+bool json_next_member(struct json_walk *w, struct span *key, struct span *value);
+// Adds what [string], which stood between quotes, means, as UTF-8.
+void json_add_unescaped(struct text *t, struct span string);
 // The value of the top-level member [name] of the document [text], which json_read accepted, as it
 // is written there; absent when it is not a member.
 struct span json_member_span(struct span text, const char *name);

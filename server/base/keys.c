@@ -41,6 +41,7 @@
     X("sessions.per_user", sessions_per_user, INTEGER, "100", 1, 100000, NULL)                     \
     X("sessions.per_user_policy", sessions_per_user_policy, CHOICE, "oldest", 0, 0,                \
       "oldest reject")                                                                             \
+    X("sessions.touch_flush", sessions_touch_flush_ms, DURATION, "1s", 10, 60 * SECOND, NULL)      \
     X("gc.freeze_at_start", gc_freeze_at_start, BOOLEAN, "true", 0, 0, NULL)                       \
     X("gc.schedules", rules, RULES,                                                                \
       "[{\"name\": \"full\", \"when\": {\"every\": \"60s\"}, \"action\": \"collect\", "            \

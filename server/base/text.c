@@ -213,15 +213,22 @@ put_date(char *to, int64_t days)
 }
 
 void
-text_add_time(struct text *t, int64_t ms)
+text_write_time(char *to, int64_t ms)
 {
     const int64_t last = INT64_C(253402300799999); // the end of the year 9999
-    char time[] = "\"YYYY-MM-DDThh:mm:ss.mmmZ\"";
+    memcpy(to, "\"YYYY-MM-DDThh:mm:ss.mmmZ\"", TEXT_TIME_LEN);
     ms = ms < 0 ? 0 : ms > last ? last : ms;
-    put_date(time + 1, ms / 86400000);
-    put_digits(time + 12, 2, ms / 3600000 % 24);
-    put_digits(time + 15, 2, ms / 60000 % 60);
-    put_digits(time + 18, 2, ms / 1000 % 60);
-    put_digits(time + 21, 3, ms % 1000);
-    text_add(t, time, sizeof time - 1);
+    put_date(to + 1, ms / 86400000);
+    put_digits(to + 12, 2, ms / 3600000 % 24);
+    put_digits(to + 15, 2, ms / 60000 % 60);
+    put_digits(to + 18, 2, ms / 1000 % 60);
+    put_digits(to + 21, 3, ms % 1000);
+}
+
+void
+text_add_time(struct text *t, int64_t ms)
+{
+    char time[TEXT_TIME_LEN];
+    text_write_time(time, ms);
+    text_add(t, time, sizeof time);
 }

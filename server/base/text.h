@@ -16,6 +16,8 @@ struct span {
     size_t len;
 };
 
+enum { TEXT_TIME_LEN = 26 };
+
 #define SPAN(literal) ((struct span){(literal), sizeof(literal) - 1})
 struct span span_of(const char *string); // NULL gives the absent span
 bool span_is(struct span s, const char *string);
@@ -38,5 +40,7 @@ void text_add_int(struct text *t, int64_t i);
 void text_add_json(struct text *t, struct span s);
 // RFC 3339 in UTC with milliseconds, quoted: always 26 bytes. [ms] since 1970.
 void text_add_time(struct text *t, int64_t ms);
+// The same over TEXT_TIME_LEN bytes that are there.
+void text_write_time(char *to, int64_t ms);
 
 #endif

@@ -28,9 +28,9 @@ parse(struct request *r, const struct json_limits *limits, json_t **body)
 static bool
 is_among(const char *name, const char *const *names)
 {
-    while (*names && strcmp(*names, name) != 0)
+    while (names && *names && strcmp(*names, name) != 0)
         names++;
-    return *names != NULL;
+    return !names || *names;
 }
 
 bool

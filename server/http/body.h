@@ -10,7 +10,8 @@
 #include "base/json.h"
 #include "http/request.h"
 
-// The body as an object without members other than [names], a list that NULL ends.
+// The body as an object without members other than [names], a list that NULL ends; with any members
+// where [names] is NULL.
 bool body_read(struct request *r, const struct json_limits *limits, const char *const *names,
                json_t **body /* new: json_decref */);
 // The same, but no body at all is an empty object.

@@ -102,6 +102,51 @@ an_escaped_key_is_the_same_key(void **state)
 }
 
 static void
+members_are_walked_with_their_keys_as_they_stand(void **state)
+{
+    struct span key, value, text = SPAN("{ \"a\\\"\" : [1,{}] ,\"\":{\"b\":2}, \"c\":null }");
+    struct json_walk w = json_walk_members(text);
+    assert_true(json_next_member(&w, &key, &value));
+    assert_true(span_is(key, "a\\\"") && span_is(value, "[1,{}]"));
+    assert_true(json_next_member(&w, &key, &value));
+    assert_true(span_is(key, "") && span_is(value, "{\"b\":2}"));
+    assert_true(json_next_member(&w, &key, &value));
+    assert_true(span_is(key, "c") && span_is(value, "null"));
+    assert_false(json_next_member(&w, &key, &value));
+    w = json_walk_members(SPAN(" { } "));
+    assert_false(json_next_member(&w, &key, &value));
+}
+
+static void
+escapes_are_resolved_as_jansson_resolves_them(void **state)
+{
+    static const char string[] = "a\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\u20ac\\ud83d\\uDE00\xc3\xa9z";
+    char quoted[128];
+    struct text t;
+    text_init(&t);
+    json_add_unescaped(&t, span_of(string));
+    snprintf(quoted, sizeof quoted, "\"%s\"", string);
+    json_t *value = json_loads(quoted, JSON_DECODE_ANY, NULL);
+    assert_string_equal(t.data, json_string_value(value));
+    json_decref(value);
+    text_fini(&t);
+}
+
+// Where numbers are kept as text nobody needs to hold them.
+static void
+integers_beyond_64_bits_are_refused_unless_they_stay_text(void **state)
+{
+    struct span text = SPAN("{\"n\":123456789012345678901234567890}");
+    struct json_limits limits = {.depth = 4, .members = 4, .string = 64};
+    char detail[160];
+    json_t *root;
+    assert_int_equal(json_read(text, &limits, &root, detail, sizeof detail), JSON_MALFORMED);
+    limits.as_text = true;
+    assert_int_equal(json_read(text, &limits, &root, detail, sizeof detail), JSON_FINE);
+    json_decref(root);
+}
+
+static void
 compact_json_has_no_space_between_tokens(void **state)
 {
     struct text t;
@@ -121,6 +166,9 @@ main(void)
         cmocka_unit_test(a_deep_document_is_refused_before_it_is_built),
         cmocka_unit_test(a_member_is_given_as_it_was_written),
         cmocka_unit_test(an_escaped_key_is_the_same_key),
+        cmocka_unit_test(members_are_walked_with_their_keys_as_they_stand),
+        cmocka_unit_test(escapes_are_resolved_as_jansson_resolves_them),
+        cmocka_unit_test(integers_beyond_64_bits_are_refused_unless_they_stay_text),
         cmocka_unit_test(compact_json_has_no_space_between_tokens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
