@@ -5,6 +5,7 @@
 
 #include "admin/gc.h"
 #include "admin/health.h"
+#include "admin/info.h"
 #include "admin/memory.h"
 
 const struct route admin_routes[] = {
@@ -16,5 +17,7 @@ const struct route admin_routes[] = {
     {"POST", "/v1/gc/unfreeze", gc_unfreeze, ACCESS_OPERATE},
     {"GET", "/v1/memory", memory_show, ACCESS_READ},
     {"POST", "/v1/memory/peak/reset", memory_reset_peak, ACCESS_OPERATE},
+    {"GET", "/v1/info", info_show, ACCESS_READ},
+    {"GET", "/v1/config", info_show_config, ACCESS_READ},
     {NULL, NULL, NULL, 0},
 };

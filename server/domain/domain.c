@@ -201,6 +201,7 @@ domain_open(const struct config *config, char *error, size_t error_size)
     }
     d->config = config;
     d->started_ns = clock_monotonic_ns();
+    d->started_at = clock_ms();
     if (!open_all(d, error, error_size)) {
         domain_close(d);
         return NULL;

@@ -16,6 +16,7 @@ struct domain {
     _Atomic int64_t next_k;
     _Atomic bool ready;  // loaded, collected, frozen; not draining
     uint64_t started_ns; // monotonic
+    int64_t started_at;  // ms since 1970
 };
 
 // Opens the store, loads every live session with its user, collects and freezes. NULL: [error] is

@@ -229,6 +229,12 @@ fail_listener:
     return NULL;
 }
 
+const char *
+listener_library(void)
+{
+    return MHD_get_version();
+}
+
 uint16_t
 listener_port(const struct listener *l)
 {

@@ -25,6 +25,7 @@ struct listener_options {
 // On failure NULL, and [error] is one sentence (a port in use names the port).
 struct listener *listener_start(const struct listener_options *options, char *error,
                                 size_t error_size); /* new */
+const char *listener_library(void); // libmicrohttpd's version
 uint16_t listener_port(const struct listener *l);
 // New connections are closed at once from here on; requests on open ones are still served, with
 // Connection: close.

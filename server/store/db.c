@@ -38,6 +38,12 @@ db_fault_sentence(enum db_fault fault)
     return sentences[fault];
 }
 
+const char *
+db_library(void)
+{
+    return sqlite3_libversion();
+}
+
 static enum db_fault
 fault_of(int code)
 {

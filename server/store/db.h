@@ -31,6 +31,7 @@ enum db_fault {
 };
 
 const char *db_fault_sentence(enum db_fault fault);
+const char *db_library(void); // SQLite's version
 
 enum db_mode { DB_WRITER, DB_READER };
 

@@ -161,7 +161,13 @@ struct batch {
     size_t count;
 };
 
-enum { STEPS_A_CHANGE = 2 };
+// How many items [c] names.
+static size_t
+steps_of(const struct change *c)
+{
+    enum { SESSION_AND_USER = 2 };
+    return c->count + SESSION_AND_USER;
+}
 
 static void
 batch_swap(struct batch *b, struct table *t, struct item *e, void *row)
@@ -195,19 +201,80 @@ new_session(struct memory *m, struct batch *b, const struct session_row *session
     return e->row != NULL;
 }
 
+// The session with this key and a row, or NULL: an item may have lost its row in the batch.
+static struct item * /* borrowed */
+find_session(struct memory *m, int64_t k)
+{
+    struct item *e = table_find(&m->sessions, k, (struct span){0});
+    return e && e->row ? e : NULL;
+}
+
+static bool
+edit_session(struct memory *m, struct batch *b, const struct session_row *session)
+{
+    struct item *e = find_session(m, session->k);
+    if (!e)
+        return true;
+    struct session_row row = *(const struct session_row *)e->row;
+    row.data = session->data;
+    row.version = session->version;
+    memcpy(row.token_hash, session->token_hash, TOKEN_HASH_SIZE);
+    batch_swap(b, &m->sessions, e, session_copy(&row));
+    return e->row != NULL;
+}
+
+static bool
+touch_session(struct memory *m, struct batch *b, const struct touch *touch)
+{
+    struct item *e = find_session(m, touch->k);
+    if (!e)
+        return true;
+    struct session_row row = *(const struct session_row *)e->row;
+    row.last_seen_at = touch->last_seen_at;
+    row.idle_expires_at = touch->idle_expires_at;
+    batch_swap(b, &m->sessions, e, session_copy(&row));
+    return e->row != NULL;
+}
+
+static void
+delete_session(struct memory *m, struct batch *b, int64_t k)
+{
+    struct item *e = find_session(m, k);
+    if (e)
+        batch_swap(b, &m->sessions, e, NULL);
+}
+
 static bool
 end_session(struct memory *m, struct batch *b, const struct change *c)
 {
-    struct item *session = table_find(&m->sessions, c->session.k, (struct span){0});
-    if (session)
-        batch_swap(b, &m->sessions, session, NULL);
+    delete_session(m, b, c->session.k);
     struct item *user = table_find(&m->users, 0, c->session.user_id);
-    if (!user)
+    if (!user || !user->row)
         return true;
     struct user_row row = *(const struct user_row *)user->row;
     row.last_session = c->user.last_session;
     batch_swap(b, &m->users, user, user_copy(&row));
     return user->row != NULL;
+}
+
+static bool
+touch_sessions(struct memory *m, struct batch *b, const struct change *c)
+{
+    for (size_t i = 0; i < c->count; i++)
+        if (!touch_session(m, b, &c->touches[i]))
+            return false;
+    return true;
+}
+
+static bool
+delete_user(struct memory *m, struct batch *b, const struct change *c)
+{
+    for (size_t i = 0; i < c->count; i++)
+        delete_session(m, b, c->keys[i]);
+    struct item *user = table_find(&m->users, 0, c->user.id);
+    if (user && user->row)
+        batch_swap(b, &m->users, user, NULL);
+    return true;
 }
 
 static bool
@@ -218,8 +285,14 @@ change_apply(struct memory *m, struct batch *b, const struct change *c)
         return put_user(m, b, &c->user);
     case CHANGE_NEW_SESSION:
         return new_session(m, b, &c->session);
+    case CHANGE_EDIT_SESSION:
+        return edit_session(m, b, &c->session);
+    case CHANGE_TOUCH_SESSIONS:
+        return touch_sessions(m, b, c);
     case CHANGE_END_SESSION:
         return end_session(m, b, c);
+    case CHANGE_DELETE_USER:
+        return delete_user(m, b, c);
     }
     ASSERT(!"a kind of change");
     return false;
@@ -252,10 +325,10 @@ batch_fini(struct batch *b)
 static bool
 batch_run(struct memory *m, struct batch *b, const struct change *first)
 {
-    size_t changes = 0;
+    size_t steps = 1;
     for (const struct change *c = first; c; c = c->next)
-        changes++;
-    b->steps = calloc(changes + 1, STEPS_A_CHANGE * sizeof(struct step));
+        steps += steps_of(c);
+    b->steps = calloc(steps, sizeof(struct step));
     if (!b->steps)
         return false;
     for (const struct change *c = first; c; c = c->next)
@@ -396,6 +469,7 @@ memory_close(struct store *s)
 
 const struct store_ops memory_store = {
     .name = "memory",
+    .durability = "none",
     .open = memory_open,
     .close = memory_close,
     .load_sessions = memory_load_sessions,

@@ -12,8 +12,7 @@
 #include "base/secret.h"
 #include "store/db.h"
 #include "store/place.h"
-#include "store/schema.h"
-#include "store/store.h"
+#include "store/rows.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -22,19 +21,6 @@
 
 // The log holds about 4000 pages, 32 MiB, before a commit copies it into the file.
 #define SETTINGS "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;"
-
-enum statement_name {
-#define STATEMENT_NAME(name, sql) name,
-    SCHEMA_STATEMENTS(STATEMENT_NAME)
-#undef STATEMENT_NAME
-        STATEMENT_COUNT
-};
-
-static const char *const statement_sql[STATEMENT_COUNT] = {
-#define STATEMENT_SQL(name, sql) [name] = (sql),
-    SCHEMA_STATEMENTS(STATEMENT_SQL)
-#undef STATEMENT_SQL
-};
 
 struct reader {
     struct db *db;
@@ -78,107 +64,7 @@ fault_note(struct sqlite *s, _Atomic(enum db_fault) *now, const char *work, enum
     return fault == DB_OK;
 }
 
-// --- Rows -------------------------------------------------------------------------------------
-
-static struct user_row
-take_user(struct statement *s)
-{
-    struct user_row u;
-    u.id = statement_take_text(s);
-    u.name = statement_take_text(s);
-    u.email = statement_take_text(s);
-    u.attributes = statement_take_text(s);
-    u.version = statement_take_int(s);
-    u.created_at = statement_take_int(s);
-    u.updated_at = statement_take_int(s);
-    u.last_session = statement_take_text(s);
-    return u;
-}
-
-static bool
-take_session(struct statement *s, struct session_row *session)
-{
-    session->k = statement_take_int(s);
-    session->id = statement_take_text(s);
-    session->user_id = statement_take_text(s);
-    session->data = statement_take_text(s);
-    session->client = statement_take_text(s);
-    struct span hash = statement_take_text(s);
-    session->version = statement_take_int(s);
-    session->created_at = statement_take_int(s);
-    session->last_seen_at = statement_take_int(s);
-    session->idle_ttl = statement_take_int(s);
-    session->idle_expires_at = statement_take_int(s);
-    session->expires_at = statement_take_int(s);
-    if (hash.len != TOKEN_HASH_SIZE)
-        return false;
-    memcpy(session->token_hash, hash.data, TOKEN_HASH_SIZE);
-    return true;
-}
-
-static enum db_fault
-put_user(struct sqlite *sqlite, const struct user_row *user)
-{
-    struct statement *s = &sqlite->statements[PUT_USER];
-    statement_add_text(s, user->id);
-    statement_add_text(s, user->name);
-    statement_add_text(s, user->email);
-    statement_add_text(s, user->attributes);
-    statement_add_int(s, user->version);
-    statement_add_int(s, user->created_at);
-    statement_add_int(s, user->updated_at);
-    return statement_run(s);
-}
-
-static enum db_fault
-new_session(struct sqlite *sqlite, const struct session_row *session)
-{
-    struct statement *s = &sqlite->statements[NEW_SESSION];
-    statement_add_int(s, session->k);
-    statement_add_text(s, session->id);
-    statement_add_text(s, session->user_id);
-    statement_add_text(s, session->data);
-    statement_add_text(s, session->client);
-    statement_add_blob(s, session->token_hash, TOKEN_HASH_SIZE);
-    statement_add_int(s, session->version);
-    statement_add_int(s, session->created_at);
-    statement_add_int(s, session->last_seen_at);
-    statement_add_int(s, session->idle_ttl);
-    statement_add_int(s, session->idle_expires_at);
-    statement_add_int(s, session->expires_at);
-    return statement_run(s);
-}
-
-static enum db_fault
-end_session(struct sqlite *sqlite, const struct change *c)
-{
-    struct statement *deletion = &sqlite->statements[DELETE_SESSION];
-    statement_add_int(deletion, c->session.k);
-    enum db_fault fault = statement_run(deletion);
-    if (fault != DB_OK)
-        return fault;
-    struct statement *update = &sqlite->statements[SET_LAST_SESSION];
-    statement_add_text(update, c->user.last_session);
-    statement_add_text(update, c->session.user_id);
-    return statement_run(update);
-}
-
 // --- Batches ----------------------------------------------------------------------------------
-
-static enum db_fault
-change_write(struct sqlite *s, const struct change *c)
-{
-    switch (c->kind) {
-    case CHANGE_PUT_USER:
-        return put_user(s, &c->user);
-    case CHANGE_NEW_SESSION:
-        return new_session(s, &c->session);
-    case CHANGE_END_SESSION:
-        return end_session(s, c);
-    }
-    ASSERT(!"a kind of change");
-    return DB_MISUSED;
-}
 
 static enum db_fault
 run(struct sqlite *s, enum statement_name name)
@@ -194,7 +80,7 @@ transact(struct sqlite *s, const struct change *first)
     if (fault == DB_OK && !first)
         fault = run(s, PROBE);
     for (const struct change *c = first; c && fault == DB_OK; c = c->next)
-        fault = change_write(s, c);
+        fault = rows_write_change(s->statements, c);
     if (fault == DB_OK)
         fault = run(s, COMMIT);
     if (fault == DB_OK && db_has_unsynced(s->db))
@@ -282,7 +168,7 @@ find_user(struct reader *r, struct span id, void (*found)(void *arg, const struc
 {
     statement_add_text(&r->select_user, id);
     if (statement_step(&r->select_user)) {
-        struct user_row user = take_user(&r->select_user);
+        struct user_row user = rows_take_user(&r->select_user);
         found(arg, &user);
     }
     return statement_reset(&r->select_user);
@@ -315,7 +201,7 @@ visit_sessions(struct reader *r, struct visit *v)
     struct session_row session;
     statement_init(&select, r->db, SCHEMA_SELECT_SESSIONS);
     while (!v->ended && statement_step(&select))
-        if (take_session(&select, &session))
+        if (rows_take_session(&select, &session))
             v->ended = !v->each(v->arg, &session);
         else
             select.fault = DB_DAMAGED;
@@ -449,7 +335,7 @@ use_database(struct sqlite *s, bool empty)
     if (fault == DB_OK)
         fault = db_select_int(s->db, SCHEMA_SELECT_NEXT_K, &s->store.next_k);
     for (int i = 0; i < STATEMENT_COUNT && fault == DB_OK; i++)
-        fault = statement_init(&s->statements[i], s->db, statement_sql[i]);
+        fault = statement_init(&s->statements[i], s->db, rows_sql[i]);
     return fault;
 }
 
@@ -522,6 +408,7 @@ sqlite_open(const struct config *config, char *error, size_t error_size)
 
 const struct store_ops sqlite_store = {
     .name = "sqlite",
+    .durability = "commit",
     .open = sqlite_open,
     .close = sqlite_close,
     .load_sessions = sqlite_load_sessions,

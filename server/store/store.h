@@ -33,18 +33,32 @@ struct session_row {
     int64_t version, created_at, last_seen_at, idle_ttl, idle_expires_at, expires_at;
 };
 
+// What a touch changes.
+struct touch {
+    int64_t k, last_seen_at, idle_expires_at;
+};
+
+// What is to be changed and not there is no error.
 enum change_kind {
-    CHANGE_PUT_USER,    // insert or replace id, name, email, attributes, version and times; an
-                        // existing last_session stays
-    CHANGE_NEW_SESSION, // insert; a k that is taken fails the batch
-    CHANGE_END_SESSION, // delete session.k; set the last_session of session.user_id to
-                        // user.last_session; what is not there is no error
+    CHANGE_PUT_USER,       // insert or replace id, name, email, attributes, version and times; an
+                           // existing last_session stays
+    CHANGE_NEW_SESSION,    // insert; a k that is taken fails the batch
+    CHANGE_EDIT_SESSION,   // data, token_hash and version of session.k
+    CHANGE_TOUCH_SESSIONS, // [count] of [touches]
+    CHANGE_END_SESSION,    // delete session.k; set the last_session of session.user_id to
+                           // user.last_session
+    CHANGE_DELETE_USER,    // delete user.id and the sessions [keys], [count] of them
 };
 
 struct change {
     enum change_kind kind;
     struct user_row user; // spans are borrowed until [done] returns
     struct session_row session;
+    union { // borrowed likewise
+        const struct touch *touches;
+        const int64_t *keys;
+    };
+    size_t count;
     void (*done)(struct change *c, bool ok); // on the writer's thread; owns [c] from then on
     struct change *next;                     // the queue's
 };
@@ -61,6 +75,8 @@ struct store {
 // again.
 struct store_ops {
     const char *name;
+    const char
+        *durability; // when an acknowledged change outlives a loss of power: "commit", "none"
     // On failure NULL, and [error] is one sentence that names the file and what to do.
     struct store *(*open)(const struct config *config, char *error, size_t error_size); /* new */
     void (*close)(struct store *s /* stolen */); // with a checkpoint
