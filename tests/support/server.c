@@ -85,6 +85,10 @@ become(const struct server *s, const char *const *settings)
     const char *const fixed[] = {"listen.data=127.0.0.1:0", "listen.admin=127.0.0.1:0", store,
                                  NULL};
     int n = 3;
+    if (s->config_file) {
+        arguments[n++] = "--config";
+        arguments[n++] = (char *)s->config_file;
+    }
     for (int list = 0; list < 2; list++)
         for (const char *const *set = list ? settings : fixed; set && *set; set++) {
             arguments[n++] = "--set";

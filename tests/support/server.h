@@ -11,7 +11,8 @@
 struct server {
     char *folder; // store, ports file, log: all are gone after server_fini
     char *program;
-    pid_t pid; // 0: not running
+    const char *config_file; // borrowed, for --config; NULL: none
+    pid_t pid;               // 0: not running
     unsigned data_port, admin_port;
 };
 
