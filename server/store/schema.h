@@ -39,7 +39,10 @@ enum { SCHEMA_APPLICATION = 0x746e7264, SCHEMA_VERSION = 1 };
     X(SET_LAST_SESSION, "UPDATE users SET last_session = ?1 WHERE id = ?2")                        \
     X(NEW_SESSION, "INSERT INTO sessions(" SESSION_COLUMNS                                         \
                    ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")                  \
+    X(EDIT_SESSION, "UPDATE sessions SET data = ?2, token_hash = ?3, version = ?4 WHERE k = ?1")   \
+    X(TOUCH_SESSION, "UPDATE sessions SET last_seen_at = ?2, idle_expires_at = ?3 WHERE k = ?1")   \
     X(DELETE_SESSION, "DELETE FROM sessions WHERE k = ?1")                                         \
+    X(DELETE_USER, "DELETE FROM users WHERE id = ?1")                                              \
     X(PROBE, "REPLACE INTO meta(name, value) VALUES('probe', unixepoch())")
 
 #define SCHEMA_SELECT_USER     "SELECT " USER_COLUMNS " FROM users WHERE id = ?1"
