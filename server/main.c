@@ -10,6 +10,7 @@
 #include "base/process.h"
 #include "base/signals.h"
 #include "base/usage.h"
+#include "http/drain.h"
 #include "http/plane.h"
 
 #include <signal.h>
@@ -17,9 +18,11 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DRAIN_MS = 20000, DRAIN_STEP_MS = 20, ERROR_ROOM = 512 };
+enum { ERROR_ROOM = 512 };
 
 struct server {
+    int argc;
+    char **argv;
     struct config config;
     struct domain *domain;
     struct jobs *jobs;
@@ -74,27 +77,36 @@ log_start(struct server *s)
               (long)f.sessions_live, "seconds", "f", seconds, NULL);
 }
 
-// Requests that have come are answered; a second signal ends the patience.
+// What may change while it runs: the level of the log.
 static void
-drain(struct server *s)
+reload(struct server *s)
 {
-    listener_quiesce(s->data_plane);
-    for (int waited = 0; waited < DRAIN_MS; waited += DRAIN_STEP_MS)
-        if (listener_in_flight(s->data_plane) + listener_in_flight(s->admin_plane) == 0 ||
-            signals_wait_ms(DRAIN_STEP_MS))
-            return;
+    char error[ERROR_ROOM];
+    struct config fresh;
+    enum log_level level;
+    if (!config_load(&fresh, s->argc, s->argv, environ, error, sizeof error)) {
+        log_event(LOG_ERROR, "reload", "error", "s", error, NULL);
+        return;
+    }
+    ASSERT(log_level_parse(fresh.log_level, &level));
+    log_set_level(level);
+    log_event(LOG_INFO, "reload", "log_level", "s", fresh.log_level, NULL);
+    config_fini(&fresh);
 }
 
 static void
 run(struct server *s)
 {
     log_start(s);
-    int signal_number = signals_wait();
+    int signal_number;
+    while ((signal_number = signals_wait()) == SIGHUP)
+        reload(s);
     log_event(LOG_INFO, "stop", "signal", "s", strsignal(signal_number), NULL);
-    s->domain->ready = false;
+    domain_retire(s->domain);
     jobs_cancel(s->jobs);
     if (signal_number == SIGTERM)
-        drain(s);
+        drain_wait(s->data_plane, s->admin_plane, s->config.drain_delay_ms,
+                   s->config.drain_timeout_ms);
 }
 
 static void
@@ -116,7 +128,7 @@ main(int argc, char **argv)
 {
     if (usage_answer(argc, argv, TN_VERSION))
         return 0;
-    struct server s = {0};
+    struct server s = {.argc = argc, .argv = argv};
     char error[ERROR_ROOM];
     signals_block();
     bool up =

@@ -11,6 +11,7 @@
 const struct route admin_routes[] = {
     {"GET", "/livez", health_live, ACCESS_OPEN},
     {"GET", "/readyz", health_ready, ACCESS_OPEN},
+    {"POST", "/v1/drain", health_drain, ACCESS_OPERATE},
     {"GET", "/v1/gc", gc_show, ACCESS_READ},
     {"POST", "/v1/gc/collect", gc_collect, ACCESS_OPERATE},
     {"POST", "/v1/gc/freeze", gc_freeze, ACCESS_OPERATE},

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// health: ready means loaded, not draining, and a store that keeps what it is given.
+// health: ready means not draining, and a store that keeps what it is given.
 #include "admin/health.h"
 
 #include "admin/admin.h"
+#include "base/signals.h"
+#include "http/body.h"
+
+#include <signal.h>
 
 static void
 reply_status(struct request *r, const char *status)
@@ -24,11 +28,31 @@ void
 health_ready(struct request *r)
 {
     const struct admin *admin = r->app;
-    struct domain *d = admin->domain;
-    if (!d->ready)
-        reply_problem(r, "not-ready", "The service is stopping.");
-    else if (!d->store->ops->healthy(d->store))
-        reply_problem(r, "not-ready", "The store does not answer.");
-    else
+    const char *why;
+    if (domain_is_ready(admin->domain, &why))
         reply_status(r, "ready");
+    else
+        reply_problem(r, "not-ready", "%s", why);
+}
+
+// Main waits for the signal like for any other. A second order must not become a second signal,
+// which ends the patience.
+void
+health_drain(struct request *r)
+{
+    static const char *const names[] = {NULL};
+    static const struct json_limits limits = {.depth = 4, .members = 16, .string = 256};
+    struct admin *admin = r->app;
+    json_t *body = NULL;
+    if (!body_read_optional(r, &limits, names, &body))
+        return;
+    json_decref(body);
+    bool is_first = domain_retire(admin->domain);
+    struct text t;
+    text_init(&t);
+    text_addf(&t, "{\"before\":{\"draining\":%s},\"after\":{\"draining\":true}}",
+              is_first ? "false" : "true");
+    reply_json(r, 202, &t);
+    if (is_first)
+        signals_send(SIGTERM);
 }

@@ -25,11 +25,9 @@ probe_live(struct request *r)
 void
 probe_ready(struct request *r)
 {
-    const struct domain *d = r->app;
-    if (!d->ready)
-        reply_problem(r, "not-ready", "The service is stopping.");
-    else if (!d->store->ops->healthy(d->store))
-        reply_problem(r, "not-ready", "The store does not answer.");
-    else
+    const char *why;
+    if (domain_is_ready(r->app, &why))
         reply_status(r, "ready");
+    else
+        reply_problem(r, "not-ready", "%s", why);
 }

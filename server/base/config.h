@@ -44,6 +44,7 @@ struct config {
     struct config_rule rules[CONFIG_MAX_RULES];
     size_t rule_count;
     struct config_tokens auth_data, auth_read, auth_operate, auth_dump;
+    int64_t drain_delay_ms, drain_timeout_ms;
     char *log_level;
     char *shown; // all keys in the shape of the file, values as they were given, tokens as "***"
     // Flags that are not keys.

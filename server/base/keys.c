@@ -51,6 +51,8 @@
     X("auth.read", auth_read, TOKENS, "[]", 0, CONFIG_MAX_TOKENS, NULL)                            \
     X("auth.operate", auth_operate, TOKENS, "[]", 0, CONFIG_MAX_TOKENS, NULL)                      \
     X("auth.dump", auth_dump, TOKENS, "[]", 0, CONFIG_MAX_TOKENS, NULL)                            \
+    X("drain.delay", drain_delay_ms, DURATION, "0s", 0, 600 * SECOND, NULL)                        \
+    X("drain.timeout", drain_timeout_ms, DURATION, "20s", 0, 600 * SECOND, NULL)                   \
     X("log.level", log_level, CHOICE, "info", 0, 0, "debug info warn error")
 
 static const struct key keys[] = {

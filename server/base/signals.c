@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <time.h>
+#include <unistd.h>
 
 static sigset_t
 orders(void)
@@ -15,6 +16,7 @@ orders(void)
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
     return set;
 }
 
@@ -24,6 +26,12 @@ signals_block(void)
     sigset_t set = orders();
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
+}
+
+void
+signals_send(int number)
+{
+    kill(getpid(), number);
 }
 
 int

@@ -206,7 +206,6 @@ domain_open(const struct config *config, char *error, size_t error_size)
         domain_close(d);
         return NULL;
     }
-    d->ready = true;
     return d;
 }
 
@@ -248,6 +247,23 @@ domain_close(struct domain *d)
     if (d->store)
         d->store->ops->close(d->store);
     free(d);
+}
+
+// --- Readiness --------------------------------------------------------------------------------
+
+bool
+domain_is_ready(const struct domain *d, const char **why)
+{
+    *why = d->retired                          ? "The service is stopping."
+           : !d->store->ops->healthy(d->store) ? "The store does not answer."
+                                               : NULL;
+    return *why == NULL;
+}
+
+bool
+domain_retire(struct domain *d)
+{
+    return !atomic_exchange(&d->retired, true);
 }
 
 // --- Figures ---------------------------------------------------------------------------------

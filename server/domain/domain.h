@@ -14,7 +14,7 @@ struct domain {
     struct shard *shards;
     unsigned shard_count;
     _Atomic int64_t next_k;
-    _Atomic bool ready;  // loaded, collected, frozen; not draining
+    _Atomic bool retired;
     uint64_t started_ns; // monotonic
     int64_t started_at;  // ms since 1970
 };
@@ -28,6 +28,11 @@ void domain_close(struct domain *d /* stolen */);
 struct shard *domain_shard_of_slot(struct domain *d, uint16_t slot);
 // The slot of a user id: the first 16 bits of SipHash-2-4 under the store's key.
 uint16_t domain_slot_of_user(const struct domain *d, struct span id);
+
+// Whether clients should be sent here; else [why] is a sentence.
+bool domain_is_ready(const struct domain *d, const char **why);
+// From now on it says that it is not, because the service stops. False: it did so already.
+bool domain_retire(struct domain *d);
 
 // Sums over all shards, each asked in turn.
 void domain_read_figures(struct domain *d, struct shard_figures *sum);

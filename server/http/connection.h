@@ -34,7 +34,7 @@ struct listener {
     _Atomic uint64_t stranger_ns; // when the last such line was written
     _Atomic unsigned in_flight;
     _Atomic unsigned held; // requests in a handler or suspended: listener_stop waits for them
-    _Atomic bool quiesced, stopping;
+    _Atomic bool retired, stopping;
 };
 
 struct connection {

@@ -8,6 +8,7 @@
 #include "http/connection.h"
 #include "http/epoll.h"
 #include "http/exchange.h"
+#include "http/gate.h"
 #include "http/selftest.h"
 
 #include <arpa/inet.h>
@@ -46,13 +47,6 @@ notify_connection(void *cls, struct MHD_Connection *mhd, void **context,
         free(c);
         *context = NULL;
     }
-}
-
-static enum MHD_Result
-accept_unless_quiesced(void *cls, const struct sockaddr *address, socklen_t size)
-{
-    const struct listener *l = cls;
-    return atomic_load(&l->quiesced) ? MHD_NO : MHD_YES;
 }
 
 // Most of what the library says is about clients that went away. What speaks of a limit is about
@@ -154,7 +148,7 @@ start_daemon(struct listener *l, const struct listener_options *o, int fd)
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_SUSPEND_RESUME |
                      MHD_USE_SUPPRESS_DATE_NO_CLOCK | MHD_USE_ERROR_LOG;
     return MHD_start_daemon(
-        flags, 0, accept_unless_quiesced, l, exchange_handle, l, MHD_OPTION_EXTERNAL_LOGGER,
+        flags, 0, NULL, NULL, exchange_handle, l, MHD_OPTION_EXTERNAL_LOGGER,
         log_message, NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
         o->connections, MHD_OPTION_CONNECTION_TIMEOUT, o->idle_timeout_s,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_CONNECTION,
@@ -241,13 +235,21 @@ listener_port(const struct listener *l)
     return l->port;
 }
 
-// Not MHD_quiesce_daemon: with a pool it stops the program when a worker sees the change first. So
-// new connections are accepted and closed at once.
+void
+listener_retire(struct listener *l)
+{
+    ASSERT(l->magic == LISTENER_MAGIC);
+    atomic_store(&l->retired, true);
+}
+
+// Not MHD_quiesce_daemon: with a pool it stops the program when a worker sees the change first.
 void
 listener_quiesce(struct listener *l)
 {
-    ASSERT(l->magic == LISTENER_MAGIC);
-    atomic_store(&l->quiesced, true);
+    listener_retire(l);
+    if (!gate_close(MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_LISTEN_FD)->listen_fd))
+        log_event(LOG_WARN, "gate-open", "port", "d", (long)l->port, "error", "s", strerror(errno),
+                  NULL);
 }
 
 unsigned

@@ -27,8 +27,10 @@ struct listener *listener_start(const struct listener_options *options, char *er
                                 size_t error_size); /* new */
 const char *listener_library(void); // libmicrohttpd's version
 uint16_t listener_port(const struct listener *l);
-// New connections are closed at once from here on; requests on open ones are still served, with
-// Connection: close.
+// Each reply closes its connection from here on.
+void listener_retire(struct listener *l);
+// The same, and new connections wait outside, until the port is somebody else's or free. Those that
+// are there are served.
 void listener_quiesce(struct listener *l);
 // Requests whose reply is not sent yet.
 unsigned listener_in_flight(struct listener *l);

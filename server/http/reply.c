@@ -85,7 +85,7 @@ add_headers(struct MHD_Response *response, const struct connection *c)
                  MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     if (r->id[0] != '\0')
         added &= MHD_add_response_header(response, "X-Request-Id", r->id);
-    if (c->last || atomic_load_explicit(&c->listener->quiesced, memory_order_relaxed))
+    if (c->last || atomic_load_explicit(&c->listener->retired, memory_order_relaxed))
         added &= MHD_add_response_header(response, "Connection", "close");
     for (size_t i = 0; i < r->reply.header_count; i++)
         added &=
