@@ -17,7 +17,7 @@ static const char HELP[] =
     "  --help, --version    print this, or the version, and exit\n"
     "\n"
     "SIGTERM finishes the requests in flight and exits 0; SIGINT, or a second SIGTERM, exits 0 at\n"
-    "once. Whatever was acknowledged is stored by then.\n";
+    "once. Whatever was acknowledged is stored by then. SIGHUP reads log.level again.\n";
 
 static bool
 has(int argc, char **argv, const char *flag)
