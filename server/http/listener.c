@@ -148,13 +148,13 @@ start_daemon(struct listener *l, const struct listener_options *o, int fd)
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_SUSPEND_RESUME |
                      MHD_USE_SUPPRESS_DATE_NO_CLOCK | MHD_USE_ERROR_LOG;
     return MHD_start_daemon(
-        flags, 0, NULL, NULL, exchange_handle, l, MHD_OPTION_EXTERNAL_LOGGER,
-        log_message, NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-        o->connections, MHD_OPTION_CONNECTION_TIMEOUT, o->idle_timeout_s,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_CONNECTION,
-        notify_connection, l, MHD_OPTION_URI_LOG_CALLBACK, exchange_uri, l,
-        MHD_OPTION_UNESCAPE_CALLBACK, exchange_unescape, l, MHD_OPTION_NOTIFY_COMPLETED,
-        exchange_completed, l, MHD_OPTION_ARRAY, threads > 1 ? pool : pool + 1, MHD_OPTION_END);
+        flags, 0, NULL, NULL, exchange_handle, l, MHD_OPTION_EXTERNAL_LOGGER, log_message, NULL,
+        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, o->connections,
+        MHD_OPTION_CONNECTION_TIMEOUT, o->idle_timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_CONNECTION, notify_connection, l,
+        MHD_OPTION_URI_LOG_CALLBACK, exchange_uri, l, MHD_OPTION_UNESCAPE_CALLBACK,
+        exchange_unescape, l, MHD_OPTION_NOTIFY_COMPLETED, exchange_completed, l, MHD_OPTION_ARRAY,
+        threads > 1 ? pool : pool + 1, MHD_OPTION_END);
 }
 
 static struct MHD_Response *
