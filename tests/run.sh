@@ -10,7 +10,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/.."
 
-parts=(install build layers ownership style unit random service kill transcript)
+parts=(install build layers ownership style config unit random service kill transcript)
 limit=1800 # seconds a part
 operations=1000000
 rounds=3
@@ -34,7 +34,7 @@ skip() {
 tools=(gcc cmake ninja pkg-config python3 curl)
 modules=(libmicrohttpd jansson sqlite3 libsodium cmocka libcurl)
 packages=(gcc libc6-dev cmake ninja-build pkg-config python3 curl libmicrohttpd-dev libjansson-dev
-    libsqlite3-dev libsodium-dev libcmocka-dev libcurl4-openssl-dev)
+    libsqlite3-dev libsodium-dev libcmocka-dev libcurl4-openssl-dev python3-jsonschema)
 
 missing() {
     local name
@@ -83,6 +83,10 @@ part_ownership() {
 
 part_style() {
     python3 tests/check_style.py
+}
+
+part_config() {
+    python3 tests/check_config.py
 }
 
 run_tests() { # PRESET LABELS

@@ -4,8 +4,9 @@
 
 The transcript (the ```console block) is a shell session: lines that start with "$ " are typed, the
 lines that follow are what the server said, compared after times, ids, tokens and measured sizes and
-durations have been replaced by their names. The ```sh and ```python blocks are run as they stand; what
-they print must be what the comments at the ends of their lines say.
+durations have been replaced by their names. The last ```sh and ```python blocks are run as they stand,
+on a server with the token that the ```sh block before them makes; what they print must be what the
+comments at the ends of their lines say.
 
 Usage: transcript.py [--print]    TENURED names the program, else build/asan/server/tenured
 --print shows the transcript of a real run, to be pasted into README.md.
@@ -58,6 +59,9 @@ def blocks(kind):
 class Server:
     """The real program on free ports, with a store that goes with it."""
 
+    def __init__(self, **variables):
+        self.variables = variables
+
     def __enter__(self):
         self.folder = tempfile.TemporaryDirectory(prefix="tenure-transcript-")
         ports = pathlib.Path(self.folder.name, "ports")
@@ -66,7 +70,7 @@ class Server:
             [PROGRAM, "--config", str(ROOT / "config/tenured.json"), "--ports-file", str(ports),
              "--set", "listen.data=127.0.0.1:0", "--set", "listen.admin=127.0.0.1:0",
              "--set", f"store.path={self.folder.name}/tenured.db"],
-            stdout=self.log, stderr=subprocess.STDOUT)
+            stdout=self.log, stderr=subprocess.STDOUT, env=os.environ | self.variables)
         deadline = time.monotonic() + PATIENCE
         while not ports.exists():
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -123,10 +127,24 @@ def check_transcript(server, transcript):
     return len(wanted)
 
 
-def check_example(server, name, program, text):
+def make_token():
+    """The token as README.md makes it, and the variable by which it reaches the server."""
+    make, start = blocks("sh")[-2].splitlines()
+    token = subprocess.run(["bash", "-c", f'{make}\nprintf %s "$TOKEN"'], capture_output=True, text=True).stdout
+    return token, re.fullmatch(r"(\w+)=\$TOKEN \./server/run\.sh", start)[1]
+
+
+def check_closed(server):
+    url = server.localised("http://localhost:8080/v1/users/grace")
+    run = subprocess.run(["curl", "-s", "-o", os.devnull, "-w", "%{http_code}", url], capture_output=True, text=True)
+    if run.stdout != "401":
+        sys.exit(f"Without a token the answer is {run.stdout}, not 401")
+
+
+def check_example(server, name, program, text, token):
     expected = re.findall(r"#\s+(\S.*)$", text, re.M)
     run = subprocess.run(program, input=server.localised(text), capture_output=True, text=True,
-                         timeout=PATIENCE, cwd=server.folder.name)
+                         timeout=PATIENCE, cwd=server.folder.name, env=os.environ | {"TOKEN": token})
     if run.returncode != 0 or run.stdout.splitlines() != expected:
         sys.exit(f"README.md's {name} example should print {expected}, but it printed\n{run.stdout}{run.stderr}")
 
@@ -145,8 +163,11 @@ def main():
         if "--print" in sys.argv:
             return print_transcript(server, transcript)
         count = check_transcript(server, transcript)
-        check_example(server, "curl", ["bash", "-eu"], blocks("sh")[-1])
-        check_example(server, "Python", [sys.executable, "-"], blocks("python")[-1])
+    token, variable = make_token()
+    with Server(**{variable: token}) as server:
+        check_closed(server)
+        check_example(server, "curl", ["bash", "-eu"], blocks("sh")[-1], token)
+        check_example(server, "Python", [sys.executable, "-"], blocks("python")[-1], token)
     print(f"{count} commands and two examples of README.md do what it shows")
 
 
