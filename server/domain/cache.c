@@ -7,6 +7,7 @@
 #include "domain/cache.h"
 
 #include "base/assert.h"
+#include "base/clock.h"
 #include "domain/session.h"
 
 static tn_object *
@@ -19,7 +20,7 @@ tn_object *
 cache_borrow(struct shard *s, struct span id)
 {
     tn_object *user = resident(s, id);
-    s->cache_hits += user != NULL;
+    s->counters.cache_hits += user != NULL;
     return user;
 }
 
@@ -73,6 +74,8 @@ on_loaded(struct load *load, enum load_outcome outcome, const struct user_row *r
     struct lookup *l = CONTAINER_OF(load, struct lookup, load);
     struct shard *s = l->shard;
     shard_take(s);
+    s->counters.cache_loads[outcome]++;
+    histogram_add(&s->counters.load_time, clock_monotonic_ns() - l->asked_ns);
     tn_object *user = outcome == LOAD_FOUND ? cache_add(s, row) : NULL;
     if (outcome == LOAD_FOUND && !user)
         serve(l, OUTCOME_NO_MEMORY, NULL);
@@ -87,6 +90,7 @@ static void
 begin(struct lookup *l)
 {
     tn_object *user = resident(l->shard, l->op.id);
+    l->asked_ns = clock_monotonic_ns();
     l->load = (struct load){.id = l->op.id, .done = on_loaded};
     if (user) {
         tn_incref(user);
@@ -102,13 +106,15 @@ cache_lookup(struct lookup *l)
 {
     tn_object *user = cache_borrow(l->shard, l->op.id);
     l->is_hit = user != NULL;
-    l->shard->cache_misses += user == NULL;
+    l->shard->counters.cache_misses += user == NULL;
     l->op.kind = PENDING_USER;
     if (user && !l->is_exclusive) {
         bool stays = l->found(l, OUTCOME_DONE, user);
         ASSERT(!stays);
     } else if (pending_enter(&l->shard->pending, &l->op)) {
         begin(l);
+    } else {
+        l->shard->counters.cache_coalesced += user == NULL;
     }
 }
 

@@ -19,6 +19,7 @@ struct lookup {
     bool (*found)(struct lookup *l, enum outcome outcome, tn_object *user /* borrowed */);
     bool is_hit; // the user was resident when the question came
     struct load load;
+    uint64_t asked_ns;
 };
 
 // The user if resident, counted as a hit.

@@ -62,6 +62,7 @@ apply(struct create_session *c)
     struct text evicted;
     text_init(&evicted);
     live_join(c->shard, c->session);
+    c->shard->counters.sessions_created++;
     bool waits = evict(c, session_user(c->session), &evicted);
     add_document(c, &evicted);
     text_fini(&evicted);

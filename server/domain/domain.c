@@ -115,8 +115,8 @@ end_expired(struct shard *s)
 {
     struct sweep sweep = {s, clock_ms()};
     shard_take(s);
+    s->counters = (struct counters){0}; // loading does not count
     tn_err err = tn_weakmap_each(s->users, sweep_user, &sweep);
-    s->cache_hits = s->cache_misses = 0; // loading does not count
     shard_give(s);
     return err;
 }
@@ -297,8 +297,7 @@ add_figures(struct shard_figures *sum, const struct shard_figures *f)
     sum->memory.overhead += f->memory.overhead;
     sum->users_resident += f->users_resident;
     sum->sessions_live += f->sessions_live;
-    sum->cache_hits += f->cache_hits;
-    sum->cache_misses += f->cache_misses;
+    counters_add(&sum->counters, &f->counters);
 }
 
 void

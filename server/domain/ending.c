@@ -127,11 +127,13 @@ ending_drop_parked(struct shard *s)
 // The session becomes its user's last one. If it was the last live one, nothing but its own past
 // refers to the user: that must be collectable, also when the process started frozen.
 static void
-change_memory(struct ending *e, tn_object *session, char *text, uint32_t len)
+change_memory(struct ending *e, tn_object *session, enum end_reason reason, char *text,
+              uint32_t len)
 {
     struct shard *s = e->shard;
     tn_object *user = session_user(session);
     e->session = live_leave(s, session);
+    s->counters.sessions_ended[reason]++;
     e->shown = tn_incref(session);
     session_end(s, session, text, len);
     tn_slot_set(user, USER_LAST_SESSION, tn_ref(session));
@@ -172,7 +174,7 @@ ending_start(struct shard *s, tn_object *session, enum end_reason reason, int64_
         free(e);
         return OUTCOME_BUSY;
     }
-    change_memory(e, session, text, len);
+    change_memory(e, session, reason, text, len);
     if (a)
         wait_for(e, a);
     return OUTCOME_DONE;

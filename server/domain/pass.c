@@ -13,13 +13,6 @@ pass_kind_name(enum pass_kind kind)
     return names[kind];
 }
 
-const char *
-pass_cause_name(enum pass_cause cause)
-{
-    static const char *const names[] = {"startup", "manual", "timer"};
-    return names[cause];
-}
-
 // --- One pass ---------------------------------------------------------------------------------
 
 static void
@@ -61,12 +54,22 @@ work_on_heap(struct pass *pass, tn_heap *heap)
 }
 
 static void
+count(struct shard *s, const struct pass_title *title, uint64_t held_ns)
+{
+    if (title->generation < 0)
+        return;
+    s->counters.collections[title->generation][title->cause]++;
+    histogram_add(&s->counters.pauses[title->generation], held_ns);
+}
+
+static void
 work_on_shard(struct pass *pass, struct shard *s)
 {
     shard_take(s);
     uint64_t start = clock_monotonic_ns();
     tn_err err = work_on_heap(pass, s->heap);
     uint64_t held = clock_monotonic_ns() - start;
+    count(s, &pass->title, held);
     shard_give(s);
     pass->slices++;
     if (held > pass->pause_max_ns)

@@ -11,7 +11,6 @@
 #include "domain/domain.h"
 
 enum pass_kind { PASS_COLLECT, PASS_FREEZE, PASS_UNFREEZE };
-enum pass_cause { PASS_STARTUP, PASS_MANUAL, PASS_TIMER };
 
 // What a pass is, in words that may be shown.
 struct pass_title {
@@ -40,8 +39,7 @@ struct pass {
     struct pass_sizes before, after;
 };
 
-const char *pass_kind_name(enum pass_kind kind);    /* borrowed */
-const char *pass_cause_name(enum pass_cause cause); /* borrowed */
+const char *pass_kind_name(enum pass_kind kind); /* borrowed */
 
 // Does what [pass]'s title says, fills in its result and logs it. Ends after the shard in hand once
 // [cancelled] is true; that may be NULL.

@@ -174,10 +174,6 @@ client_of(const struct session *x)
 static void
 add_ended_document(struct text *t, const tn_object *session, enum end_reason reason, int64_t at)
 {
-    static const char *const reasons[] = {[END_REVOKED] = "revoked",
-                                          [END_EVICTED] = "evicted",
-                                          [END_EXPIRED_IDLE] = "expired_idle",
-                                          [END_EXPIRED_ABSOLUTE] = "expired_absolute"};
     const struct session *x = session_of(session);
     text_adds(t, "{\"id\":");
     text_add_json(t, session_id(session));
@@ -185,7 +181,7 @@ add_ended_document(struct text *t, const tn_object *session, enum end_reason rea
     add_time(t, "created_at", x->created_at);
     add_time(t, "last_seen_at", x->last_seen_at);
     add_time(t, "ended_at", at);
-    text_addf(t, ",\"reason\":\"%s\"}", reasons[reason]);
+    text_addf(t, ",\"reason\":\"%s\"}", end_reason_name(reason));
 }
 
 // A buffer of exactly the text, which is given back. NULL: out of memory.

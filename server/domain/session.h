@@ -21,8 +21,6 @@ enum {
 
 enum session_slot { SESSION_USER };
 
-enum end_reason { END_REVOKED, END_EVICTED, END_EXPIRED_IDLE, END_EXPIRED_ABSOLUTE };
-
 // The payload: slots, then native bytes.
 struct session {
     tn_value user;

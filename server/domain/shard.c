@@ -86,7 +86,6 @@ shard_read_figures(struct shard *s, struct shard_figures *figures)
     tn_memory_get(s->heap, &figures->memory);
     figures->users_resident = tn_weakmap_len(s->users);
     figures->sessions_live = s->sessions.count;
-    figures->cache_hits = s->cache_hits;
-    figures->cache_misses = s->cache_misses;
+    figures->counters = s->counters;
     shard_give(s);
 }

@@ -10,9 +10,9 @@
 #define DOMAIN_SHARD_H
 
 #include "base/locks.h"
+#include "domain/counters.h"
 #include "domain/index.h"
 #include "domain/pending.h"
-#include "store/loader.h"
 #include "store/writer.h"
 
 #include <tenure/containers.h>
@@ -50,7 +50,7 @@ struct shard_figures {
     size_t count[TN_GENERATIONS];
     tn_memory memory;
     size_t users_resident, sessions_live;
-    uint64_t cache_hits, cache_misses;
+    struct counters counters;
 };
 
 struct ending;
@@ -76,7 +76,7 @@ struct shard {
     struct pending pending;  // writes and loads on their way
     struct ending *parked;   // endings whose row could not be kept yet
     struct answer *answered; // told when the lock is given
-    uint64_t cache_hits, cache_misses;
+    struct counters counters;
 };
 
 // A heap with an empty map; its owner adds the types and the indexes. False: out of memory.

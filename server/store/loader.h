@@ -8,7 +8,7 @@
 
 struct loader;
 
-enum load_outcome { LOAD_FOUND, LOAD_ABSENT, LOAD_ERROR };
+enum load_outcome { LOAD_FOUND, LOAD_ABSENT, LOAD_ERROR, LOAD_OUTCOMES };
 
 struct load {
     struct span id; // borrowed until [done] returns

@@ -72,6 +72,7 @@ one_load_answers_all_who_wait_for_it(void **state)
         assert_string_equal(crowd[i].document, crowd[0].document);
     }
     assert_int_equal(fixture->loads, loads + 1);
+    assert_int_equal(figures().counters.cache_coalesced, CROWD - 1);
 }
 
 static void
@@ -134,8 +135,15 @@ hits_and_misses_are_counted(void **state)
     ask(&q, "ada");    // a hit
     ask(&q, "nobody"); // a miss
     struct shard_figures f = figures();
-    assert_int_equal(f.cache_hits, 1);
-    assert_int_equal(f.cache_misses, 3);
+    assert_int_equal(f.counters.cache_hits, 1);
+    assert_int_equal(f.counters.cache_misses, 3);
+    assert_int_equal(f.counters.cache_coalesced, 0);
+    assert_int_equal(f.counters.cache_loads[LOAD_FOUND], 1);
+    assert_int_equal(f.counters.cache_loads[LOAD_ABSENT], 2);
+    assert_int_equal(f.counters.sessions_created, 1);
+    fixture->failing = true;
+    ask(&q, "nobody");
+    assert_int_equal(figures().counters.cache_loads[LOAD_ERROR], 1);
 }
 
 int

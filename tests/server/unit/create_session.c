@@ -68,6 +68,7 @@ the_oldest_makes_place_and_is_named(void **state)
     ask(&q, "ada");
     assert_non_null(strstr(q.document, "\"sessions\":3"));
     assert_non_null(strstr(q.document, "\"reason\":\"evicted\""));
+    assert_int_equal(figures().counters.sessions_ended[END_EVICTED], 1);
     assert_int_equal(rows_in_store(), 3);
 }
 
