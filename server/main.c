@@ -77,7 +77,7 @@ log_start(struct server *s)
               (long)f.sessions_live, "seconds", "f", seconds, NULL);
 }
 
-// What may change while it runs: the level of the log.
+// What may change while it runs: tokens, and the level of the log.
 static void
 reload(struct server *s)
 {
@@ -88,9 +88,13 @@ reload(struct server *s)
         log_event(LOG_ERROR, "reload", "error", "s", error, NULL);
         return;
     }
-    ASSERT(log_level_parse(fresh.log_level, &level));
-    log_set_level(level);
-    log_event(LOG_INFO, "reload", "log_level", "s", fresh.log_level, NULL);
+    if (plane_reload(s->data_plane, s->admin_plane, &s->config, &fresh, error, sizeof error)) {
+        ASSERT(log_level_parse(fresh.log_level, &level));
+        log_set_level(level);
+        log_event(LOG_INFO, "reload", "log_level", "s", fresh.log_level, NULL);
+    } else {
+        log_event(LOG_ERROR, "reload", "error", "s", error, NULL);
+    }
     config_fini(&fresh);
 }
 

@@ -4,7 +4,9 @@
 #include "http/auth.h"
 #include "base/assert.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -70,6 +72,42 @@ auth_find(const struct auth *a, struct span authorization)
     if (basic)
         secret_wipe(room, sizeof room);
     return found;
+}
+
+// --- Replacing -----------------------------------------------------------------------------------
+
+bool
+auth_replace(struct auth *_Atomic *now, const struct auth *fresh)
+{
+    struct auth *copy = malloc(sizeof *copy);
+    if (copy == NULL)
+        return false;
+    *copy = *fresh;
+    copy->older = atomic_load(now);
+    atomic_store(now, copy);
+    return true;
+}
+
+bool
+auth_is_same(const struct auth *a, const struct auth *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (a->tokens[i].access != b->tokens[i].access ||
+            memcmp(a->tokens[i].hash, b->tokens[i].hash, sizeof a->tokens[i].hash) != 0)
+            return false;
+    return true;
+}
+
+void
+auth_free(struct auth *newest)
+{
+    while (newest != NULL) {
+        struct auth *older = newest->older;
+        free(newest);
+        newest = older;
+    }
 }
 
 // --- The verdict ---------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ struct auth_token {
 struct auth {
     struct auth_token tokens[AUTH_MOST];
     size_t count;
+    struct auth *older; // the one that this one replaced
 };
 
 enum auth_verdict { AUTH_FINE, AUTH_UNKNOWN, AUTH_TOO_LITTLE };
@@ -29,6 +30,13 @@ void auth_add(struct auth *a, enum access access, const struct config_tokens *to
 const struct auth_token *auth_find(const struct auth *a, struct span authorization); /* borrowed */
 enum auth_verdict auth_check(const struct auth *a, const struct auth_token *caller,
                              enum access needed);
+// Puts a copy of [fresh] in the place of [*now]; one thread at a time. What it replaces is kept
+// behind it, 1.7 KB each, because a request may still point into it. False: no memory, and nothing
+// changed.
+bool auth_replace(struct auth *_Atomic *now, const struct auth *fresh);
+bool auth_is_same(const struct auth *a, const struct auth *b);
+void auth_free(struct auth *newest /* stolen, with all behind it */);
+
 // What a log may say of a caller: "operate:1a2b3c4d", the first digits of the token's hash, or
 // "anybody" for NULL.
 void auth_name(const struct auth_token *caller, char name[AUTH_NAME_SIZE]);

@@ -27,9 +27,9 @@ struct listener {
     char host[64];
     uint16_t port;
     size_t body_limit;
-    struct auth auth;
     const struct config_hosts *hosts; // what Host may name as well; NULL: nothing
     // Any thread.
+    struct auth *_Atomic auth;
     _Atomic unsigned strangers; // requests without a valid token that no line of the log counts yet
     _Atomic uint64_t stranger_ns; // when the last such line was written
     _Atomic unsigned in_flight;
@@ -45,8 +45,9 @@ struct connection {
     bool path_clean;
     struct head head;
     struct routing routing;
-    const struct auth_token *caller; // in the listener; NULL: showed no token, or needed none
-    size_t received;                 // bytes of the body, those thrown away too
+    const struct auth_token
+        *caller;     // in a set of the listener's; NULL: showed no token, or needed none
+    size_t received; // bytes of the body, those thrown away too
     struct text body;
     handler_fn *next; // what runs when the library calls again; NULL: the reply is there
     bool suspended;   // by the handler that has just run

@@ -121,7 +121,7 @@ accept_origin(struct connection *c)
 {
     struct request *r = &c->request;
     const struct listener *l = c->listener;
-    const struct origin_rules rules = {l->host, l->hosts, l->auth.count > 0};
+    const struct origin_rules rules = {l->host, l->hosts, atomic_load(&l->auth)->count > 0};
     enum origin_verdict verdict = origin_check(&c->head, &rules);
     if (verdict == ORIGIN_WRONG_HOST)
         reply_problem(r, "misdirected-request", "Host must name this machine, such as localhost.");
@@ -136,7 +136,7 @@ static bool
 accept_caller(struct connection *c)
 {
     struct request *r = &c->request;
-    const struct auth *auth = &c->listener->auth;
+    const struct auth *auth = atomic_load(&c->listener->auth);
     router_find(c->listener->routes, r->method, c->path, &c->routing);
     enum access needed = c->routing.route != NULL ? c->routing.route->needs : ACCESS_DATA;
     if (needed != ACCESS_OPEN && auth->count > 0)

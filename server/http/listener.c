@@ -179,6 +179,8 @@ check_library(char *error, size_t error_size)
     return what == NULL;
 }
 
+static const struct auth no_tokens;
+
 struct listener *
 listener_start(const struct listener_options *options, char *error, size_t error_size)
 {
@@ -197,10 +199,10 @@ listener_start(const struct listener_options *options, char *error, size_t error
     l->app = options->app;
     l->body_limit = options->body_limit;
     l->hosts = options->hosts;
-    if (options->auth != NULL)
-        l->auth = *options->auth;
     l->port = bound_port(fd);
     strcpy(l->host, options->host);
+    if (!auth_replace(&l->auth, options->auth != NULL ? options->auth : &no_tokens))
+        goto fail_auth;
     l->last_resort = make_last_resort();
     if (l->last_resort == NULL)
         goto fail_last_resort;
@@ -214,6 +216,8 @@ fail_daemon:
     fd = -1; // the library has closed it
     MHD_destroy_response(l->last_resort);
 fail_last_resort:
+    auth_free(l->auth);
+fail_auth:
     free(l);
 fail_listener:
     if (fd >= 0)
@@ -221,6 +225,12 @@ fail_listener:
     snprintf(error, error_size, "no memory or no threads to listen on port %u of %s", options->port,
              options->host);
     return NULL;
+}
+
+bool
+listener_replace_auth(struct listener *l, const struct auth *auth)
+{
+    return auth_is_same(l->auth, auth) || auth_replace(&l->auth, auth);
 }
 
 const char *
@@ -272,6 +282,7 @@ listener_stop(struct listener *l)
         nanosleep(&moment, NULL);
     MHD_stop_daemon(l->daemon);
     MHD_destroy_response(l->last_resort);
+    auth_free(l->auth);
     l->magic = 0;
     free(l);
 }

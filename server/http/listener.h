@@ -25,7 +25,9 @@ struct listener_options {
 // On failure NULL, and [error] is one sentence (a port in use names the port).
 struct listener *listener_start(const struct listener_options *options, char *error,
                                 size_t error_size); /* new */
-const char *listener_library(void);                 // libmicrohttpd's version
+// From the next request on. False: no memory, and nothing changed. One thread at a time.
+bool listener_replace_auth(struct listener *l, const struct auth *auth);
+const char *listener_library(void); // libmicrohttpd's version
 uint16_t listener_port(const struct listener *l);
 // Each reply closes its connection from here on.
 void listener_retire(struct listener *l);

@@ -8,6 +8,9 @@
 #include "base/process.h"
 #include "http/auth.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static void
 add_tokens(struct auth *auth, const struct config *c, enum plane plane)
 {
@@ -20,12 +23,24 @@ add_tokens(struct auth *auth, const struct config *c, enum plane plane)
     auth_add(auth, ACCESS_DUMP, &c->auth_dump);
 }
 
+static const char *
+name_of(enum plane plane)
+{
+    return plane == PLANE_DATA ? "data" : "admin";
+}
+
+static const char *
+address_of(const struct config *c, enum plane plane)
+{
+    return plane == PLANE_DATA ? c->listen_data : c->listen_admin;
+}
+
 static void
 warn_if_reachable(enum plane plane, const char *host)
 {
     if (!address_is_loopback(host))
-        log_event(LOG_WARN, "reachable", "plane", "s", plane == PLANE_DATA ? "data" : "admin",
-                  "address", "s", host, "message", "s",
+        log_event(LOG_WARN, "reachable", "plane", "s", name_of(plane), "address", "s", host,
+                  "message", "s",
                   "Tokens and data travel unencrypted: keep this address in a private network, or "
                   "behind a proxy that speaks TLS.",
                   NULL);
@@ -43,11 +58,36 @@ plane_start(const struct config *c, enum plane plane, const struct route *routes
     o.connections = (unsigned)c->http_connections;
     o.idle_timeout_s = (unsigned)(c->http_idle_timeout_ms / 1000);
     o.body_limit = (size_t)c->limits_body;
-    const char *address = plane == PLANE_DATA ? c->listen_data : c->listen_admin;
-    ASSERT(address_split(address, host, sizeof host, &o.port)); // the configuration made sure
+    // The configuration has made sure that it is an address.
+    ASSERT(address_split(address_of(c, plane), host, sizeof host, &o.port));
     add_tokens(&auth, c, plane);
     struct listener *l = listener_start(&o, error, error_size);
     if (l != NULL)
         warn_if_reachable(plane, host);
     return l;
+}
+
+static bool
+reload_one(struct listener *l, enum plane plane, const struct config *fresh)
+{
+    struct auth auth = {.count = 0};
+    add_tokens(&auth, fresh, plane);
+    return listener_replace_auth(l, &auth);
+}
+
+// The configuration has judged whether a token may be missing, by the addresses that stand in it.
+bool
+plane_reload(struct listener *data, struct listener *admin, const struct config *running,
+             const struct config *fresh, char *error, size_t error_size)
+{
+    for (enum plane p = PLANE_DATA; p <= PLANE_ADMIN; p++)
+        if (strcmp(address_of(running, p), address_of(fresh, p)) != 0) {
+            snprintf(error, error_size, "listen.%s: needs a new start to become %s", name_of(p),
+                     address_of(fresh, p));
+            return false;
+        }
+    if (reload_one(data, PLANE_DATA, fresh) && reload_one(admin, PLANE_ADMIN, fresh))
+        return true;
+    snprintf(error, error_size, "there is no memory for other tokens");
+    return false;
 }

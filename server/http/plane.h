@@ -14,4 +14,9 @@ struct listener *plane_start(const struct config *config, enum plane plane,
                              const struct route *routes, void *app, char *error,
                              size_t error_size); /* new */
 
+// Both planes take the tokens of [fresh], the configuration that was read again. False: [error] is
+// one sentence.
+bool plane_reload(struct listener *data, struct listener *admin, const struct config *running,
+                  const struct config *fresh, char *error, size_t error_size);
+
 #endif

@@ -4,6 +4,8 @@
 // content.
 #include "service_fixture.h"
 
+#include <signal.h>
+
 #define DATA    "data-data-data-data-data-data-32"
 #define NEWER   "the-next-token-for-the-data-plane"
 #define READ    "read-read-read-read-read-read-32"
@@ -167,6 +169,73 @@ guessing_fills_no_disk(void **state)
     free(log);
 }
 
+// --- SIGHUP ------------------------------------------------------------------------------------
+
+static void
+write_tokens(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "we");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+// The log's [number]-th line of a reload is there.
+static void
+wait_for_reload(int number)
+{
+    for (int seen = 0, waited = 0; seen < number; waited++) {
+        char *log = server_log(&service.server);
+        seen = 0;
+        for (const char *p = log; (p = strstr(p, "\"event\":\"reload\"")) != NULL; p++)
+            seen++;
+        free(log);
+        assert_true(waited < 5000);
+        wait_ms(1);
+    }
+}
+
+static void
+sighup_reads_tokens_again(void **state)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/tokens", service.server.folder);
+    setenv("TENURED_AUTH__DATA_FILE", path, 1);
+    write_tokens(path, DATA "\n");
+    start(NULL);
+    assert_status(&service.data, DATA, "GET", "/v1/users/ada", 404);
+    write_tokens(path, DATA "\n" NEWER "\n");
+    kill(service.server.pid, SIGHUP);
+    wait_for_reload(1);
+    assert_status(&service.data, DATA, "GET", "/v1/users/ada", 404);
+    assert_status(&service.data, NEWER, "GET", "/v1/users/ada", 404);
+    write_tokens(path, NEWER "\n");
+    kill(service.server.pid, SIGHUP);
+    wait_for_reload(2);
+    assert_status(&service.data, DATA, "GET", "/v1/users/ada", 401);
+    assert_status(&service.data, NEWER, "GET", "/v1/users/ada", 404);
+    write_tokens(path, "short\n");
+    kill(service.server.pid, SIGHUP);
+    wait_for_reload(3);
+    assert_status(&service.data, NEWER, "GET", "/v1/users/ada", 404);
+    unsetenv("TENURED_AUTH__DATA_FILE");
+}
+
+static void
+sighup_never_opens_a_plane_that_others_can_reach(void **state)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/config.json", service.server.folder);
+    write_tokens(path, "{\"auth\": {\"data\": [\"" DATA "\"]}}");
+    service.server.config_file = path;
+    START("listen.data=0.0.0.0:0");
+    write_tokens(path, "{}");
+    kill(service.server.pid, SIGHUP);
+    wait_for_reload(1);
+    assert_status(&service.data, NULL, "GET", "/v1/users/ada", 401);
+    assert_status(&service.data, DATA, "GET", "/v1/users/ada", 404);
+}
+
 // --- Host, Origin, content type ------------------------------------------------------------------
 
 static long
@@ -245,6 +314,8 @@ main(void)
         SERVICE_TEST(a_plane_that_others_can_reach_starts_with_a_token_and_warns_once),
         SERVICE_TEST(the_log_says_who_changed_something_and_never_a_token),
         SERVICE_TEST(guessing_fills_no_disk),
+        SERVICE_TEST(sighup_reads_tokens_again),
+        SERVICE_TEST(sighup_never_opens_a_plane_that_others_can_reach),
         SERVICE_TEST(host_must_name_this_machine_where_no_token_is_asked_for),
         SERVICE_TEST(with_tokens_any_host_may_be_named),
         SERVICE_TEST(a_list_of_hosts_holds_with_tokens_and_without),

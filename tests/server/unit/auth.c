@@ -143,6 +143,26 @@ a_log_shows_the_scope_and_eight_digits_of_the_hash(void **state)
     assert_string_equal(name, "anybody");
 }
 
+static void
+a_replaced_set_is_kept_until_the_end(void **state)
+{
+    struct auth *_Atomic now = NULL;
+    const struct config_tokens one = tokens(READ_TOKEN, NULL);
+    struct auth other = {.count = 0};
+    auth_add(&other, ACCESS_READ, &one);
+    assert_true(auth_replace(&now, &auth));
+    const struct auth_token *caller = auth_find(now, SPAN("Bearer " DUMP_TOKEN));
+    assert_true(auth_replace(&now, &other));
+    assert_int_equal(caller->access, ACCESS_DUMP);
+    assert_null(auth_find(now, SPAN("Bearer " DUMP_TOKEN)));
+    assert_non_null(auth_find(now, SPAN("Bearer " READ_TOKEN)));
+    assert_true(auth_is_same(now, &other));
+    assert_false(auth_is_same(now, &auth));
+    other.tokens[0].access = ACCESS_DUMP;
+    assert_false(auth_is_same(now, &other));
+    auth_free(now);
+}
+
 int
 main(void)
 {
@@ -154,6 +174,7 @@ main(void)
         cmocka_unit_test(a_token_of_two_scopes_has_the_larger),
         cmocka_unit_test(a_scope_holds_the_smaller_ones),
         cmocka_unit_test(without_tokens_everybody_may_do_everything),
+        cmocka_unit_test(a_replaced_set_is_kept_until_the_end),
         cmocka_unit_test(a_log_shows_the_scope_and_eight_digits_of_the_hash),
     };
     return cmocka_run_group_tests(tests, add_tokens, NULL);

@@ -133,6 +133,19 @@ a_port_in_use_is_one_sentence(void **state)
     stop();
 }
 
+static void
+an_address_needs_a_new_start(void **state)
+{
+    char error[512] = "", before[] = "127.0.0.1:0", after[] = "0.0.0.0:0";
+    struct config running = {.listen_data = before, .listen_admin = before},
+                  fresh = {.listen_data = before, .listen_admin = after};
+    start(PLANE_DATA, all, 4);
+    assert_false(plane_reload(listener, listener, &running, &fresh, error, sizeof error));
+    assert_string_equal(error, "listen.admin: needs a new start to become 0.0.0.0:0");
+    assert_answers(DATA, "yyfff");
+    stop();
+}
+
 int
 main(void)
 {
@@ -141,6 +154,7 @@ main(void)
         cmocka_unit_test(the_admin_plane_knows_operators_tokens_only),
         cmocka_unit_test(a_plane_without_tokens_of_its_own_is_open),
         cmocka_unit_test(hosts_are_the_configurations),
+        cmocka_unit_test(an_address_needs_a_new_start),
         cmocka_unit_test(a_port_in_use_is_one_sentence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
