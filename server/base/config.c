@@ -40,9 +40,9 @@ store_object(struct reading *r, const char *prefix, json_t *object)
         snprintf(path, sizeof path, "%s%s%s", prefix, prefix[0] != '\0' ? "." : "", name);
         const struct key *key = keys_find(path);
         if (key == NULL && !is_section(path))
-            return reading_refuse(r, path, "unknown key");
+            return keys_refuse(r, path, "unknown key");
         if (key == NULL && !json_is_object(value))
-            return reading_refuse(r, path, "must be an object");
+            return keys_refuse(r, path, "must be an object");
         if (!(key != NULL ? keys_store(r, key, value) : store_object(r, path, value)))
             return false;
     }
@@ -56,17 +56,16 @@ load_file(struct reading *r, const char *path)
     r->place = path;
     FILE *file = fopen(path, "re");
     if (file == NULL)
-        return reading_refuse(r, "--config", "the file cannot be read: %s", strerror(errno));
+        return keys_refuse(r, "--config", "the file cannot be read: %s", strerror(errno));
     json_t *root = json_loadf(file, JSON_REJECT_DUPLICATES, &error);
     fclose(file);
     if (root == NULL) { // what stands near the fault may be a token
         int shown =
             (int)(strstr(error.text, " near ") ? strstr(error.text, " near ") - error.text : 120);
-        return reading_refuse(r, "--config", "line %d: %.*s", error.line, shown, error.text);
+        return keys_refuse(r, "--config", "line %d: %.*s", error.line, shown, error.text);
     }
-    bool stored = json_is_object(root)
-                      ? store_object(r, "", root)
-                      : reading_refuse(r, "--config", "the file must hold an object");
+    bool stored = json_is_object(root) ? store_object(r, "", root)
+                                       : keys_refuse(r, "--config", "the file must hold an object");
     json_decref(root);
     return stored;
 }
@@ -96,8 +95,8 @@ store_named_file(struct reading *r, const struct key *key, const char *path)
 {
     char *text = file_read(path, FILE_LIMIT);
     if (text == NULL)
-        return reading_refuse(r, key->path, "the file %.120s cannot be read: %s", path,
-                              strerror(errno));
+        return keys_refuse(r, key->path, "the file %.120s cannot be read: %s", path,
+                           strerror(errno));
     size_t len = strlen(text);
     while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
         text[--len] = '\0'; // editors end the last line
@@ -115,7 +114,7 @@ store_variable(struct reading *r, const char *name, size_t len, const char *valu
         if (!direct && !is_variable(name, len, key, "_FILE"))
             continue;
         if (given[i])
-            return reading_refuse(r, key->path, "both the variable and its _FILE form are set");
+            return keys_refuse(r, key->path, "both the variable and its _FILE form are set");
         given[i] = true;
         return direct ? keys_store_text(r, key, value) : store_named_file(r, key, value);
     }
@@ -153,11 +152,10 @@ store_flag(struct reading *r, const char *assignment)
     const char *equals = strchr(assignment, '=');
     r->place = "--set";
     if (equals == NULL || (size_t)(equals - assignment) >= sizeof path)
-        return reading_refuse(r, assignment, "is not of the form key=value");
+        return keys_refuse(r, assignment, "is not of the form key=value");
     snprintf(path, sizeof path, "%.*s", (int)(equals - assignment), assignment);
     const struct key *key = keys_find(path);
-    return key != NULL ? keys_store_text(r, key, equals + 1)
-                       : reading_refuse(r, path, "unknown key");
+    return key != NULL ? keys_store_text(r, key, equals + 1) : keys_refuse(r, path, "unknown key");
 }
 
 // Calls [take] for each flag [name] and its value.
@@ -176,7 +174,7 @@ take_ports_file(struct reading *r, const char *value)
 {
     free(r->config->ports_file);
     r->config->ports_file = strdup(value);
-    return r->config->ports_file != NULL || reading_refuse(r, "--ports-file", "out of memory");
+    return r->config->ports_file != NULL || keys_refuse(r, "--ports-file", "out of memory");
 }
 
 static bool
@@ -186,9 +184,9 @@ check_flags(struct reading *r, int argc, char **argv)
     for (int i = 1; i < argc; i += 2) {
         if (strcmp(argv[i], "--config") != 0 && strcmp(argv[i], "--set") != 0 &&
             strcmp(argv[i], "--ports-file") != 0)
-            return reading_refuse(r, argv[i], "no such argument");
+            return keys_refuse(r, argv[i], "no such argument");
         if (i + 1 == argc)
-            return reading_refuse(r, argv[i], "needs a value");
+            return keys_refuse(r, argv[i], "needs a value");
     }
     return true;
 }
@@ -214,16 +212,16 @@ check_plane(struct reading *r, const char *key, const char *address, size_t toke
     uint16_t port;
     ASSERT(address_split(address, host, sizeof host, &port));
     return tokens > 0 || address_is_loopback(host) ||
-           reading_refuse(r, key, "%s is not a loopback address, so this plane needs a token in %s",
-                          host, lists);
+           keys_refuse(r, key, "%s is not a loopback address, so this plane needs a token in %s",
+                       host, lists);
 }
 
 static bool
 check_ttl(struct reading *r, const char *key, int64_t ms)
 {
     int64_t most = r->config->sessions_max_ttl_ms;
-    return ms <= most || reading_refuse(r, key, "%jdms is more than sessions.max_ttl, %jdms",
-                                        (intmax_t)ms, (intmax_t)most);
+    return ms <= most || keys_refuse(r, key, "%jdms is more than sessions.max_ttl, %jdms",
+                                     (intmax_t)ms, (intmax_t)most);
 }
 
 static bool
@@ -243,7 +241,7 @@ static bool
 keep_shown(struct reading *r)
 {
     r->config->shown = json_dumps(r->shown, JSON_INDENT(2));
-    return r->config->shown != NULL || reading_refuse(r, "config", "out of memory");
+    return r->config->shown != NULL || keys_refuse(r, "config", "out of memory");
 }
 
 bool

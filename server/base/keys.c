@@ -82,7 +82,7 @@ keys_find(const char *path)
 }
 
 bool
-reading_refuse(struct reading *r, const char *subject, const char *format, ...)
+keys_refuse(struct reading *r, const char *subject, const char *format, ...)
 {
     char what[256];
     va_list args;
@@ -107,7 +107,7 @@ replace_string(struct reading *r, const struct key *key, const char *value)
     char **member = member_of(r, key);
     char *copy = strdup(value);
     if (copy == NULL)
-        return reading_refuse(r, key->path, "out of memory");
+        return keys_refuse(r, key->path, "out of memory");
     free(*member);
     *member = copy;
     return true;
@@ -139,10 +139,10 @@ store_address(struct reading *r, const struct key *key, const char *value)
     char host[64];
     uint16_t port;
     if (!address_split(value, host, sizeof host, &port))
-        return reading_refuse(r, key->path,
-                              "\"%.80s\" is not of the form 127.0.0.1:8080 or [::1]:8080", value);
+        return keys_refuse(r, key->path,
+                           "\"%.80s\" is not of the form 127.0.0.1:8080 or [::1]:8080", value);
     if (!address_is_literal(host) && !address_is_loopback(host))
-        return reading_refuse(r, key->path, "%s is not an address to listen on", host);
+        return keys_refuse(r, key->path, "%s is not an address to listen on", host);
     return replace_string(r, key, value);
 }
 
@@ -152,9 +152,9 @@ store_string(struct reading *r, const struct key *key, const char *value)
     if (key->kind == KEY_ADDRESS)
         return store_address(r, key, value);
     if (key->kind == KEY_CHOICE && !is_choice(key->choices, value))
-        return reading_refuse(r, key->path, "\"%.80s\" is none of: %s", value, key->choices);
+        return keys_refuse(r, key->path, "\"%.80s\" is none of: %s", value, key->choices);
     if (value[0] == '\0')
-        return reading_refuse(r, key->path, "must not be empty");
+        return keys_refuse(r, key->path, "must not be empty");
     return replace_string(r, key, value);
 }
 
@@ -163,11 +163,11 @@ store_duration(struct reading *r, const struct key *key, const char *value)
 {
     int64_t ms;
     if (!duration_parse(value, &ms))
-        return reading_refuse(
-            r, key->path, "\"%.80s\" is not a duration such as 500ms, 10s, 5m, 24h or 30d", value);
+        return keys_refuse(r, key->path,
+                           "\"%.80s\" is not a duration such as 500ms, 10s, 5m, 24h or 30d", value);
     if (ms < key->least || ms > key->most)
-        return reading_refuse(r, key->path, "%.80s is outside of %jdms to %jdms", value,
-                              (intmax_t)key->least, (intmax_t)key->most);
+        return keys_refuse(r, key->path, "%.80s is outside of %jdms to %jdms", value,
+                           (intmax_t)key->least, (intmax_t)key->most);
     set_int(r, key, ms);
     return true;
 }
@@ -176,8 +176,8 @@ static bool
 store_integer(struct reading *r, const struct key *key, int64_t value)
 {
     if (value < key->least || value > key->most)
-        return reading_refuse(r, key->path, "%jd is outside of %jd to %jd", (intmax_t)value,
-                              (intmax_t)key->least, (intmax_t)key->most);
+        return keys_refuse(r, key->path, "%jd is outside of %jd to %jd", (intmax_t)value,
+                           (intmax_t)key->least, (intmax_t)key->most);
     set_int(r, key, value);
     return true;
 }
@@ -207,8 +207,8 @@ store_host(struct reading *r, const struct key *key, size_t i, const char *name)
 {
     struct config_hosts *hosts = member_of(r, key);
     if (strlen(name) >= sizeof hosts->name[i] || (!is_host(name) && !address_is_literal(name)))
-        return reading_refuse(r, key->path, "\"%.80s\" is not a name or an address without a port",
-                              name);
+        return keys_refuse(r, key->path, "\"%.80s\" is not a name or an address without a port",
+                           name);
     strcpy(hosts->name[i], name);
     hosts->count = i + 1;
     return true;
@@ -222,12 +222,12 @@ store_token(struct reading *r, const struct key *key, size_t i, const char *toke
     struct config_tokens *tokens = member_of(r, key);
     size_t len = strlen(token);
     if (len < TOKEN_LEAST || len > TOKEN_MOST)
-        return reading_refuse(r, key->path, "token %zu has %zu characters, not %d to %d", i + 1,
-                              len, TOKEN_LEAST, TOKEN_MOST);
+        return keys_refuse(r, key->path, "token %zu has %zu characters, not %d to %d", i + 1, len,
+                           TOKEN_LEAST, TOKEN_MOST);
     for (const char *p = token; *p != '\0'; p++)
         if (*p < '!' || *p > '~')
-            return reading_refuse(r, key->path, "token %zu has a character that is not ASCII text",
-                                  i + 1);
+            return keys_refuse(r, key->path, "token %zu has a character that is not ASCII text",
+                               i + 1);
     secret_sha256(span_of(token), tokens->hash[i]);
     tokens->count = i + 1;
     return true;
@@ -239,14 +239,14 @@ store_list(struct reading *r, const struct key *key, const json_t *list)
     size_t i;
     json_t *item;
     if (json_array_size(list) > (size_t)key->most)
-        return reading_refuse(r, key->path, "has more than %jd items", (intmax_t)key->most);
+        return keys_refuse(r, key->path, "has more than %jd items", (intmax_t)key->most);
     memset(member_of(r, key), 0,
            key->kind == KEY_TOKENS ? sizeof(struct config_tokens) : sizeof(struct config_hosts));
     json_array_foreach(list, i, item)
     {
         const char *value = json_string_value(item);
         if (value == NULL)
-            return reading_refuse(r, key->path, "must be a list of strings");
+            return keys_refuse(r, key->path, "must be a list of strings");
         if (!(key->kind == KEY_TOKENS ? store_token(r, key, i, value)
                                       : store_host(r, key, i, value)))
             return false;
@@ -265,24 +265,24 @@ store_value(struct reading *r, const struct key *key, const json_t *value)
     case KEY_STRING:
     case KEY_CHOICE:
         return json_is_string(value) ? store_string(r, key, json_string_value(value))
-                                     : reading_refuse(r, key->path, "must be a string");
+                                     : keys_refuse(r, key->path, "must be a string");
     case KEY_DURATION:
         return json_is_string(value)
                    ? store_duration(r, key, json_string_value(value))
-                   : reading_refuse(r, key->path, "must be a duration such as \"10s\"");
+                   : keys_refuse(r, key->path, "must be a duration such as \"10s\"");
     case KEY_INTEGER:
         return json_is_integer(value) ? store_integer(r, key, json_integer_value(value))
-                                      : reading_refuse(r, key->path, "must be a whole number");
+                                      : keys_refuse(r, key->path, "must be a whole number");
     case KEY_BOOLEAN:
         *(bool *)member_of(r, key) = json_is_true(value);
-        return json_is_boolean(value) || reading_refuse(r, key->path, "must be true or false");
+        return json_is_boolean(value) || keys_refuse(r, key->path, "must be true or false");
     case KEY_HOSTS:
     case KEY_TOKENS:
         return json_is_array(value) ? store_list(r, key, value)
-                                    : reading_refuse(r, key->path, "must be a list of strings");
+                                    : keys_refuse(r, key->path, "must be a list of strings");
     case KEY_RULES:
         return json_is_array(value) ? store_rules(r, value)
-                                    : reading_refuse(r, key->path, "must be a list of rules");
+                                    : keys_refuse(r, key->path, "must be a list of rules");
     }
     ASSERT(!"a kind of key");
     return false;
@@ -314,7 +314,7 @@ show(struct reading *r, const struct key *key, json_t *value)
     }
     json_t *shown = key->kind == KEY_TOKENS ? masked(json_array_size(value)) : json_incref(value);
     return json_object_set_new(section, name, shown) == 0 ||
-           reading_refuse(r, key->path, "out of memory");
+           keys_refuse(r, key->path, "out of memory");
 }
 
 bool

@@ -44,7 +44,7 @@ struct reading {
 };
 
 // Notes the sentence "[subject]: [format] (place)". False, for the caller to return.
-bool reading_refuse(struct reading *r, const char *subject, const char *format, ...)
+bool keys_refuse(struct reading *r, const char *subject, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 const struct key *keys_at(size_t number);      /* borrowed, NULL behind the last */

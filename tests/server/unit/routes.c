@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+//
+// server/api/api.c and server/admin/admin.c: what each route asks of its caller.
+#include "support.h"
+
+#include "admin/admin.h"
+#include "api/api.h"
+
+static bool
+is_open(const struct route *r)
+{
+    return strcmp(r->pattern, "/livez") == 0 || strcmp(r->pattern, "/readyz") == 0;
+}
+
+static bool
+is_look(const struct route *r)
+{
+    return strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0;
+}
+
+static void
+assert_row(const struct route *r, bool fits)
+{
+    if (!fits)
+        fail_msg("%s %s asks for scope %d", r->method, r->pattern, (int)r->needs);
+}
+
+static void
+every_route_of_the_data_plane_but_health_needs_its_scope(void **state)
+{
+    for (const struct route *r = api_routes; r->method != NULL; r++)
+        assert_row(r, r->needs == (is_open(r) ? ACCESS_OPEN : ACCESS_DATA));
+}
+
+static void
+an_admin_route_that_looks_needs_read_and_one_that_changes_needs_operate(void **state)
+{
+    for (const struct route *r = admin_routes; r->method != NULL; r++)
+        assert_row(r, r->needs == ACCESS_DUMP || r->needs == (is_open(r)   ? ACCESS_OPEN
+                                                              : is_look(r) ? ACCESS_READ
+                                                                           : ACCESS_OPERATE));
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_route_of_the_data_plane_but_health_needs_its_scope),
+        cmocka_unit_test(an_admin_route_that_looks_needs_read_and_one_that_changes_needs_operate),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
