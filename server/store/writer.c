@@ -8,11 +8,20 @@
 #include "store/writer.h"
 
 #include "base/assert.h"
+#include "base/clock.h"
 #include "base/locks.h"
 
 #include <stdlib.h>
 
+#define MS UINT64_C(1000000) // in ns
+
 enum { BATCH_LIMIT = 256, PROBE_MS = 1000 };
+
+struct bell {
+    void (*ring)(void *arg); // NULL: there is none
+    void *arg;
+    uint64_t every_ns, due_ns;
+};
 
 struct writer {
     struct store *store;
@@ -25,6 +34,8 @@ struct writer {
     bool asleep, stopping;
     uint64_t submitted, finished;
     struct writer_stats stats;
+    struct bell bell;
+    uint64_t probe_ns; // when a store that failed is tried again
 };
 
 // --- The queue --------------------------------------------------------------------------------
@@ -63,19 +74,44 @@ dequeue_batch(struct writer *w)
 
 // --- The thread -------------------------------------------------------------------------------
 
-// Returns with something to do: a change, the end, or, by a store that failed, a probe that is due.
+// Monotonic; UINT64_MAX: nothing is due without a change.
+static uint64_t
+next_due_ns(const struct writer *w)
+{
+    uint64_t bell = w->bell.ring ? w->bell.due_ns : UINT64_MAX;
+    uint64_t probe = w->store->ops->healthy(w->store) ? UINT64_MAX : w->probe_ns;
+    return bell < probe ? bell : probe;
+}
+
+// Returns with something to do: a change, the end, the bell, or, by a store that failed, a probe.
 static void
 sleep_until_work(struct writer *w)
 {
-    bool due = false;
-    while (!w->head && !w->stopping && !due) {
+    while (!w->head && !w->stopping) {
+        uint64_t due = next_due_ns(w), now = clock_monotonic_ns();
+        if (due <= now)
+            break;
         w->asleep = true;
-        if (w->store->ops->healthy(w->store))
+        if (due == UINT64_MAX)
             lock_wait(&w->lock, &w->work);
         else
-            due = !lock_wait_ms(&w->lock, &w->work, PROBE_MS);
+            lock_wait_ms(&w->lock, &w->work, (long)((due - now + MS - 1) / MS));
     }
     w->asleep = false;
+}
+
+// Gives the lock while it rings.
+static void
+ring_if_due(struct writer *w)
+{
+    struct bell bell = w->bell;
+    uint64_t now = clock_monotonic_ns();
+    if (!bell.ring || now < bell.due_ns)
+        return;
+    w->bell.due_ns = now + bell.every_ns;
+    lock_give(&w->lock);
+    bell.ring(bell.arg);
+    lock_take(&w->lock);
 }
 
 static size_t
@@ -101,6 +137,25 @@ count_batch(struct writer *w, size_t changes, bool ok)
     pthread_cond_broadcast(&w->progress);
 }
 
+// With a batch, or when a probe is due.
+static bool
+must_apply(const struct writer *w, const struct change *batch)
+{
+    return batch || (!w->store->ops->healthy(w->store) && clock_monotonic_ns() >= w->probe_ns);
+}
+
+// Gives the lock while the store works.
+static void
+apply(struct writer *w, struct change *batch)
+{
+    lock_give(&w->lock);
+    bool ok = w->store->ops->apply(w->store, batch);
+    size_t changes = answer_batch(batch, ok);
+    lock_take(&w->lock);
+    w->probe_ns = clock_monotonic_ns() + PROBE_MS * MS;
+    count_batch(w, changes, ok);
+}
+
 static void *
 writer_run(void *arg)
 {
@@ -110,12 +165,10 @@ writer_run(void *arg)
         sleep_until_work(w);
         if (!w->head && w->stopping)
             break;
+        ring_if_due(w);
         struct change *batch = dequeue_batch(w);
-        lock_give(&w->lock);
-        bool ok = w->store->ops->apply(w->store, batch);
-        size_t changes = answer_batch(batch, ok);
-        lock_take(&w->lock);
-        count_batch(w, changes, ok);
+        if (must_apply(w, batch))
+            apply(w, batch);
     }
     lock_give(&w->lock);
     return NULL;
@@ -166,6 +219,16 @@ writer_submit_always(struct writer *w, struct change *c)
 {
     lock_take(&w->lock);
     enqueue(w, c);
+    lock_give(&w->lock);
+}
+
+void
+writer_ring_every(struct writer *w, int64_t ms, void (*ring)(void *arg), void *arg)
+{
+    uint64_t every_ns = (uint64_t)ms * MS;
+    lock_take(&w->lock);
+    w->bell = (struct bell){ring, arg, every_ns, clock_monotonic_ns() + every_ns};
+    pthread_cond_signal(&w->work);
     lock_give(&w->lock);
 }
 

@@ -20,6 +20,8 @@ struct writer *writer_start(struct store *store, size_t queue_limit); /* new */
 bool writer_submit(struct writer *w, struct change *c /* stolen on success */);
 // Accepted whatever the queue holds: for changes that nobody waits for.
 void writer_submit_always(struct writer *w, struct change *c /* stolen */);
+// Has [ring] called on the writer's thread every [ms], between two batches, as long as it runs.
+void writer_ring_every(struct writer *w, int64_t ms, void (*ring)(void *arg), void *arg);
 struct writer_stats writer_get_stats(struct writer *w);
 // Returns when everything submitted before is durable or has failed.
 void writer_flush(struct writer *w);

@@ -358,6 +358,67 @@ a_store_that_failed_is_probed_until_it_is_well(void **state)
     assert_int_equal(writer_get_stats(f->writer).batches, 1);
 }
 
+// --- The bell ---------------------------------------------------------------------------------
+
+static void
+count_ring(void *arg)
+{
+    ++*(atomic_int *)arg;
+}
+
+static void
+wait_for_rings(atomic_int *rings, int wanted)
+{
+    for (int i = 0; i < 1000 && *rings < wanted; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 5 * 1000 * 1000}, NULL);
+    assert_true(*rings >= wanted);
+}
+
+static void
+an_idle_writer_rings_and_writes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    atomic_int rings = 0;
+    writer_ring_every(f->writer, 10, count_ring, &rings);
+    wait_for_rings(&rings, 5);
+    writer_stop(f->writer);
+    f->writer = NULL;
+    assert_int_equal(f->batches, 0);
+    assert_int_equal(f->probes, 0);
+}
+
+static void
+a_writer_with_a_long_queue_rings_between_its_batches(void **state)
+{
+    struct fixture *f = *state;
+    atomic_int rings = 0;
+    set_closed(f, true);
+    submit(f, 0, 999);
+    wait_until_inside(f);
+    writer_ring_every(f->writer, 1, count_ring, &rings);
+    nanosleep(&(struct timespec){.tv_nsec = 5 * 1000 * 1000}, NULL);
+    assert_int_equal(rings, 0); // the batch under way
+    set_closed(f, false);
+    writer_flush(f->writer);
+    assert_true(rings >= 1);
+}
+
+static void
+a_bell_keeps_no_store_that_failed_from_its_probe(void **state)
+{
+    struct fixture *f = *state;
+    atomic_int rings = 0;
+    set_failing(f, true);
+    submit(f, 0, 0);
+    writer_flush(f->writer);
+    writer_ring_every(f->writer, 10, count_ring, &rings);
+    for (int i = 0; i < 100 && !f->healthy; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 50 * 1000 * 1000}, NULL);
+    assert_true(f->healthy);
+    assert_int_equal(f->probes, 1);
+    assert_true(rings >= 5);
+}
+
 static void *
 submit_quarter(void *arg)
 {
@@ -402,6 +463,9 @@ main(void)
         WRITER_TEST(stopping_answers_what_waits),
         WRITER_TEST(an_answer_may_submit_the_next_change_even_while_stopping),
         WRITER_TEST(a_store_that_failed_is_probed_until_it_is_well),
+        WRITER_TEST(an_idle_writer_rings_and_writes_nothing),
+        WRITER_TEST(a_writer_with_a_long_queue_rings_between_its_batches),
+        WRITER_TEST(a_bell_keeps_no_store_that_failed_from_its_probe),
         WRITER_TEST(four_threads_lose_no_change),
     };
     return cmocka_run_group_tests_name("writer", tests, NULL, NULL);
