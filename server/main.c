@@ -57,8 +57,9 @@ server_up(struct server *s, char *error)
         snprintf(error, ERROR_ROOM, "the maintenance thread cannot be started");
         return false;
     }
-    s->admin = (struct admin){s->domain, s->jobs};
+    s->admin = (struct admin){.domain = s->domain, .jobs = s->jobs};
     s->data_plane = plane_start(c, PLANE_DATA, api_routes, s->domain, error, ERROR_ROOM);
+    s->admin.data_plane = s->data_plane;
     if (s->data_plane)
         s->admin_plane = plane_start(c, PLANE_ADMIN, admin_routes, &s->admin, error, ERROR_ROOM);
     return s->admin_plane && write_ports(s, error);

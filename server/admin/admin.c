@@ -3,10 +3,12 @@
 // admin: every call of the admin plane in one table.
 #include "admin/admin.h"
 
+#include "admin/cache.h"
 #include "admin/gc.h"
 #include "admin/health.h"
 #include "admin/info.h"
 #include "admin/memory.h"
+#include "admin/metrics.h"
 
 const struct route admin_routes[] = {
     {"GET", "/livez", health_live, ACCESS_OPEN},
@@ -16,6 +18,8 @@ const struct route admin_routes[] = {
     {"POST", "/v1/gc/collect", gc_collect, ACCESS_OPERATE},
     {"POST", "/v1/gc/freeze", gc_freeze, ACCESS_OPERATE},
     {"POST", "/v1/gc/unfreeze", gc_unfreeze, ACCESS_OPERATE},
+    {"GET", "/v1/cache", cache_show, ACCESS_READ},
+    {"GET", "/metrics", metrics_show, ACCESS_READ},
     {"GET", "/v1/memory", memory_show, ACCESS_READ},
     {"POST", "/v1/memory/peak/reset", memory_reset_peak, ACCESS_OPERATE},
     {"GET", "/v1/info", info_show, ACCESS_READ},

@@ -8,8 +8,9 @@
 #include "http/request.h"
 
 struct admin {
-    struct domain *domain; // borrowed
-    struct jobs *jobs;     // borrowed
+    struct domain *domain;       // borrowed
+    struct jobs *jobs;           // borrowed
+    struct listener *data_plane; // borrowed; there before this plane is
 };
 
 // To be served with a struct admin as the application. Ended by a row of NULLs.

@@ -6,19 +6,13 @@
 #include "admin/memory.h"
 
 #include "admin/admin.h"
-#include "admin/scope.h"
+#include "admin/types.h"
 #include "base/process.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { TYPES_SHOWN = 20, TYPES_READ = 256 };
-
-// The types of several heaps, those of one name added up.
-struct usage {
-    tn_usage rows[TYPES_READ];
-    size_t count;
-};
+enum { TYPES_SHOWN = 20 };
 
 static tn_memory
 read_account(const struct scope *scope)
@@ -36,35 +30,6 @@ read_account(const struct scope *scope)
 
 // --- Types -----------------------------------------------------------------------------------
 
-static void
-add_usage(struct usage *sum, const tn_usage *row)
-{
-    size_t i = 0;
-    while (i < sum->count && strcmp(sum->rows[i].name, row->name) != 0)
-        i++;
-    if (i == TYPES_READ)
-        return;
-    if (i == sum->count)
-        sum->rows[sum->count++] = (tn_usage){.name = row->name};
-    sum->rows[i].objects += row->objects;
-    sum->rows[i].bytes += row->bytes;
-}
-
-// The names belong to the heaps, which live as long as the domain.
-static void
-read_usage(const struct scope *scope, struct usage *sum)
-{
-    for (unsigned i = 0; i < scope->count; i++) {
-        struct shard *s = &scope->shards[i];
-        tn_usage rows[TYPES_READ];
-        shard_take(s);
-        size_t count = tn_usage_get(s->heap, rows, TYPES_READ);
-        shard_give(s);
-        for (size_t k = 0; k < count && k < TYPES_READ; k++)
-            add_usage(sum, &rows[k]);
-    }
-}
-
 static int
 by_bytes(const void *a, const void *b)
 {
@@ -77,13 +42,13 @@ by_bytes(const void *a, const void *b)
 static void
 add_types(struct text *t, const struct scope *scope)
 {
-    struct usage usage = {.count = 0};
-    read_usage(scope, &usage);
-    qsort(usage.rows, usage.count, sizeof usage.rows[0], by_bytes);
-    for (size_t i = 0; i < usage.count && i < TYPES_SHOWN; i++) {
+    struct types types;
+    types_read(&types, scope);
+    qsort(types.rows, types.count, sizeof types.rows[0], by_bytes);
+    for (size_t i = 0; i < types.count && i < TYPES_SHOWN; i++) {
         text_adds(t, i ? ",{\"name\":" : "{\"name\":");
-        text_add_json(t, span_of(usage.rows[i].name));
-        text_addf(t, ",\"objects\":%zu,\"bytes\":%zu}", usage.rows[i].objects, usage.rows[i].bytes);
+        text_add_json(t, span_of(types.rows[i].name));
+        text_addf(t, ",\"objects\":%zu,\"bytes\":%zu}", types.rows[i].objects, types.rows[i].bytes);
     }
 }
 

@@ -23,6 +23,15 @@ histogram_add(struct histogram *h, uint64_t ns)
     __atomic_fetch_add(&h->sum_ns, ns, __ATOMIC_RELAXED);
 }
 
+uint64_t
+histogram_count(const struct histogram *h)
+{
+    uint64_t count = 0;
+    for (int i = 0; i < HISTOGRAM_BUCKETS; i++)
+        count += h->counts[i];
+    return count;
+}
+
 void
 histogram_add_all(struct histogram *sum, const struct histogram *from)
 {

@@ -20,6 +20,7 @@ extern const char *const histogram_bounds[HISTOGRAM_BOUNDS]; // in seconds
 
 // Any thread: two additions, neither of which orders anything.
 void histogram_add(struct histogram *h, uint64_t ns);
+uint64_t histogram_count(const struct histogram *h); // of all buckets
 // Adds [from] to [sum]. While others add to [from], its sum may lag behind its counts.
 void histogram_add_all(struct histogram *sum, const struct histogram *from);
 

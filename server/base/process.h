@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// process: what the system says about this process's memory: resident bytes, and the use and limit
-// of the control group that it runs in (version 2, or version 1's memory controller).
+// process: what the system says about this process: cores, processor time, descriptors, resident
+// bytes, and the use and limit of the control group that it runs in (version 2, or version 1's
+// memory controller).
 #ifndef BASE_PROCESS_H
 #define BASE_PROCESS_H
 
@@ -12,8 +13,15 @@ struct process_memory {
     int64_t cgroup_current, cgroup_max; // bytes; -1: not known, or no limit
 };
 
+// What the process has used and may use.
+struct process_use {
+    double cpu_seconds, start_seconds; // the start since 1970
+    long open_fds, max_fds;            // -1: not known
+};
+
 // [wanted]; for 0 as many as there are cores that it may run on, but at least [least].
 unsigned process_cores(int64_t wanted, unsigned least);
 void process_read_memory(struct process_memory *memory);
+void process_read_use(struct process_use *use);
 
 #endif

@@ -12,6 +12,7 @@
 #include "http/mhd.h"
 #include "http/request.h"
 #include "http/router.h"
+#include "http/tally.h"
 
 #include <stdatomic.h>
 
@@ -28,8 +29,10 @@ struct listener {
     uint16_t port;
     size_t body_limit;
     const struct config_hosts *hosts; // what Host may name as well; NULL: nothing
+    struct tally *tally;              // the struct is any thread's
     // Any thread.
     struct auth *_Atomic auth;
+    _Atomic unsigned connections;
     _Atomic unsigned strangers; // requests without a valid token that no line of the log counts yet
     _Atomic uint64_t stranger_ns; // when the last such line was written
     _Atomic unsigned in_flight;
@@ -46,8 +49,9 @@ struct connection {
     struct head head;
     struct routing routing;
     const struct auth_token
-        *caller;     // in a set of the listener's; NULL: showed no token, or needed none
-    size_t received; // bytes of the body, those thrown away too
+        *caller;         // in a set of the listener's; NULL: showed no token, or needed none
+    uint64_t started_ns; // when the head was there
+    size_t received;     // bytes of the body, those thrown away too
     struct text body;
     handler_fn *next; // what runs when the library calls again; NULL: the reply is there
     bool suspended;   // by the handler that has just run

@@ -7,6 +7,7 @@
 // body is not worth reading, it goes out at once.
 #include "http/exchange.h"
 #include "base/assert.h"
+#include "base/clock.h"
 #include "http/audit.h"
 #include "http/connection.h"
 #include "http/origin.h"
@@ -88,11 +89,13 @@ start_request(struct connection *c, const char *method)
     r->reply.status = 0;
     r->reply.content_type = NULL;
     r->reply.header_count = 0;
+    r->reply.problem = 0;
     r->state = NULL;
     r->state_free = NULL;
     r->connection = c;
     c->routing.route = NULL;
     c->caller = NULL;
+    c->started_ns = clock_monotonic_ns();
     c->received = 0;
     c->next = NULL;
     c->suspended = c->last = false;
@@ -309,6 +312,9 @@ exchange_completed(void *cls, struct MHD_Connection *mhd, void **state,
         return; // the head never came
     struct request *r = &c->request;
     audit_change(c);
+    if (r->reply.status != 0) // else the client left before there was one
+        tally_add(c->listener->tally, c->routing.route, &r->reply,
+                  clock_monotonic_ns() - c->started_ns);
     if (r->state_free != NULL)
         r->state_free(r->state);
     text_fini(&r->reply.body);

@@ -33,12 +33,14 @@ notify_connection(void *cls, struct MHD_Connection *mhd, void **context,
                   enum MHD_ConnectionNotificationCode code)
 {
     struct connection *c = *context;
+    struct listener *l = cls;
+    atomic_fetch_add(&l->connections, code == MHD_CONNECTION_NOTIFY_STARTED ? 1 : -1U);
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         c = calloc(1, sizeof *c);
         *context = c;
         if (c == NULL)
             return;
-        c->listener = cls;
+        c->listener = l;
         c->mhd = mhd;
         c->magic = CONNECTION_MAGIC;
     } else if (c != NULL) {
@@ -203,6 +205,9 @@ listener_start(const struct listener_options *options, char *error, size_t error
     strcpy(l->host, options->host);
     if (!auth_replace(&l->auth, options->auth != NULL ? options->auth : &no_tokens))
         goto fail_auth;
+    l->tally = tally_new(l->routes, options->threads);
+    if (l->tally == NULL)
+        goto fail_tally;
     l->last_resort = make_last_resort();
     if (l->last_resort == NULL)
         goto fail_last_resort;
@@ -216,6 +221,8 @@ fail_daemon:
     fd = -1; // the library has closed it
     MHD_destroy_response(l->last_resort);
 fail_last_resort:
+    tally_free(l->tally);
+fail_tally:
     auth_free(l->auth);
 fail_auth:
     free(l);
@@ -268,6 +275,18 @@ listener_in_flight(struct listener *l)
     return atomic_load(&l->in_flight);
 }
 
+unsigned
+listener_connections(struct listener *l)
+{
+    return atomic_load(&l->connections);
+}
+
+const struct tally *
+listener_tally(const struct listener *l)
+{
+    return l->tally;
+}
+
 // A handler that began before [stopping] was set is counted in [held]; one that begins later
 // refuses. So nothing is suspended, or will be, when the library stops, which ends the program
 // otherwise.
@@ -283,6 +302,7 @@ listener_stop(struct listener *l)
     MHD_stop_daemon(l->daemon);
     MHD_destroy_response(l->last_resort);
     auth_free(l->auth);
+    tally_free(l->tally);
     l->magic = 0;
     free(l);
 }

@@ -6,6 +6,7 @@
 #define HTTP_LISTENER_H
 
 #include "http/auth.h"
+#include "http/tally.h"
 
 struct listener;
 
@@ -36,6 +37,8 @@ void listener_retire(struct listener *l);
 void listener_quiesce(struct listener *l);
 // Requests whose reply is not sent yet.
 unsigned listener_in_flight(struct listener *l);
+unsigned listener_connections(struct listener *l);
+const struct tally *listener_tally(const struct listener *l); /* borrowed */
 // Waits until every suspended request has been resumed.
 void listener_stop(struct listener *l /* stolen */);
 

@@ -55,6 +55,12 @@ find(const char *type)
     return NULL;
 }
 
+const char *
+problem_type(unsigned number)
+{
+    return number < sizeof problems / sizeof problems[0] ? problems[number].type : NULL;
+}
+
 unsigned
 problem_status(const char *type)
 {
@@ -79,9 +85,8 @@ reply_problem(struct request *r, const char *type, const char *detail, ...)
     text_addf(&body, ",\"status\":%u,\"detail\":", p->status);
     text_add_json(&body, span_of(sentence));
     text_addf(&body, ",\"instance\":\"urn:tenure:request:%s\"}\n", request_id(r));
-    reply_json(r, p->status, &body);
-    if (r->reply.content_type != NULL)
-        r->reply.content_type = "application/problem+json";
+    reply_text(r, p->status, "application/problem+json", &body);
+    r->reply.problem = (unsigned)(p - problems) + 1;
     if (p->status == 503)
         reply_header(r, "Retry-After", "1");
 }

@@ -11,10 +11,11 @@
 #include <string.h>
 
 void
-reply_json(struct request *r, unsigned status, struct text *body)
+reply_text(struct request *r, unsigned status, const char *content_type, struct text *body)
 {
     struct reply *reply = &r->reply;
     text_fini(&reply->body);
+    reply->problem = 0;
     if (body->failed) {
         text_fini(body);
         reply->status = 503; // the last resort: a reply without a body
@@ -22,9 +23,15 @@ reply_json(struct request *r, unsigned status, struct text *body)
         return;
     }
     reply->status = status;
-    reply->content_type = "application/json";
+    reply->content_type = content_type;
     reply->body = *body;
     text_init(body);
+}
+
+void
+reply_json(struct request *r, unsigned status, struct text *body)
+{
+    reply_text(r, status, "application/json", body);
 }
 
 void
@@ -33,6 +40,7 @@ reply_empty(struct request *r, unsigned status)
     text_fini(&r->reply.body);
     r->reply.status = status;
     r->reply.content_type = NULL;
+    r->reply.problem = 0;
 }
 
 static size_t
@@ -100,6 +108,7 @@ reply_send(struct connection *c)
     if (response == NULL || !add_headers(response, c)) {
         if (response != NULL)
             MHD_destroy_response(response);
+        c->request.reply.status = 503;
         return MHD_queue_response(c->mhd, 503, c->listener->last_resort);
     }
     enum MHD_Result queued = MHD_queue_response(c->mhd, c->request.reply.status, response);

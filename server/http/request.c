@@ -19,6 +19,12 @@ request_header(struct request *r, const char *name)
     return MHD_lookup_connection_value(r->connection->mhd, MHD_HEADER_KIND, name);
 }
 
+struct listener *
+request_listener(const struct request *r)
+{
+    return r->connection->listener;
+}
+
 // Half a number drawn once a process, half a count: unique, and nothing that anybody could use.
 const char *
 request_id(struct request *r)

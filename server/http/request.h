@@ -42,6 +42,7 @@ struct reply {
         char value[160];
     } headers[REPLY_MAX_HEADERS];
     size_t header_count;
+    unsigned problem; // 0: it is none; else one more than the number of its type (problem.h)
 };
 
 struct request {
@@ -62,6 +63,9 @@ const char *request_header(struct request *r, const char *name); /* borrowed */
 // The id of the request for logs and problems; made now if the client sent none.
 const char *request_id(struct request *r); /* borrowed */
 
+// What it came in by.
+struct listener *request_listener(const struct request *r); /* borrowed */
+
 void request_suspend(struct request *r, handler_fn *next);
 void request_resume(struct request *r); // any thread
 
@@ -69,6 +73,8 @@ void request_resume(struct request *r); // any thread
 
 // Takes the bytes of [body], which is empty afterwards. A failed text becomes a 503 without a body.
 void reply_json(struct request *r, unsigned status, struct text *body);
+// The same with another type; [content_type] is static.
+void reply_text(struct request *r, unsigned status, const char *content_type, struct text *body);
 void reply_empty(struct request *r, unsigned status);
 // Replaces the header of this name, if the reply has it.
 void reply_header(struct request *r, const char *name, const char *format, ...)

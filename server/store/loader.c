@@ -7,6 +7,7 @@
 #include "store/loader.h"
 
 #include "base/assert.h"
+#include "base/clock.h"
 #include "base/locks.h"
 
 #include <stdlib.h>
@@ -19,7 +20,7 @@ struct loader {
     struct lock lock;
     pthread_cond_t work;
     struct load *head, **tail;
-    size_t waiting;
+    struct loader_stats stats;
     bool stopping;
 };
 
@@ -32,7 +33,7 @@ dequeue(struct loader *l)
     struct load *load = l->head;
     if (load) {
         l->head = load->next;
-        l->waiting--;
+        l->stats.waiting--;
     }
     if (!l->head)
         l->tail = &l->head;
@@ -48,13 +49,24 @@ answer_found(void *arg, const struct user_row *user)
     *load = NULL;
 }
 
+static void
+count(struct loader *l, uint64_t ns, bool asked)
+{
+    lock_take(&l->lock);
+    histogram_add(&l->stats.time, ns);
+    l->stats.failed += !asked;
+    lock_give(&l->lock);
+}
+
 static void *
 loader_run(void *arg)
 {
     struct loader *l = arg;
     struct load *load;
     while ((load = dequeue(l))) {
+        uint64_t start = clock_monotonic_ns();
         bool asked = l->store->ops->load_user(l->store, load->id, answer_found, &load);
+        count(l, clock_monotonic_ns() - start, asked);
         if (load)
             load->done(load, asked ? LOAD_ABSENT : LOAD_ERROR, NULL);
     }
@@ -91,16 +103,25 @@ loader_submit(struct loader *l, struct load *load)
 {
     ASSERT(load->done);
     lock_take(&l->lock);
-    bool room = l->waiting < l->limit;
+    bool room = l->stats.waiting < l->limit;
     if (room) {
         load->next = NULL;
         *l->tail = load;
         l->tail = &load->next;
-        l->waiting++;
+        l->stats.waiting++;
         pthread_cond_signal(&l->work);
     }
     lock_give(&l->lock);
     return room;
+}
+
+struct loader_stats
+loader_get_stats(struct loader *l)
+{
+    lock_take(&l->lock);
+    struct loader_stats stats = l->stats;
+    lock_give(&l->lock);
+    return stats;
 }
 
 void

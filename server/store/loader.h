@@ -4,6 +4,7 @@
 #ifndef STORE_LOADER_H
 #define STORE_LOADER_H
 
+#include "base/histogram.h"
 #include "store/store.h"
 
 struct loader;
@@ -18,9 +19,16 @@ struct load {
     struct load *next; // the queue's
 };
 
+struct loader_stats {
+    size_t waiting;
+    uint64_t failed;
+    struct histogram time; // of each question to the store
+};
+
 struct loader *loader_start(struct store *store, size_t limit); /* new */
 // False when [limit] lookups are waiting: the caller answers 503. [l] stays the caller's then.
 bool loader_submit(struct loader *l, struct load *load /* stolen on success */);
+struct loader_stats loader_get_stats(struct loader *l);
 void loader_stop(struct loader *l /* stolen */); // everything submitted is answered first
 
 #endif

@@ -127,13 +127,16 @@ answer_batch(struct change *first, bool ok)
 }
 
 static void
-count_batch(struct writer *w, size_t changes, bool ok)
+count_batch(struct writer *w, size_t changes, bool ok, uint64_t ns)
 {
     assert_held(&w->lock);
     w->finished += changes;
     w->stats.batches += changes > 0;
     w->stats.changes += changes;
     w->stats.failed += ok ? 0 : changes;
+    w->stats.failed_batches += !ok && changes > 0;
+    if (changes > 0) // a probe is nobody's batch
+        histogram_add(&w->stats.time, ns);
     pthread_cond_broadcast(&w->progress);
 }
 
@@ -149,11 +152,13 @@ static void
 apply(struct writer *w, struct change *batch)
 {
     lock_give(&w->lock);
+    uint64_t start = clock_monotonic_ns();
     bool ok = w->store->ops->apply(w->store, batch);
+    uint64_t ns = clock_monotonic_ns() - start;
     size_t changes = answer_batch(batch, ok);
     lock_take(&w->lock);
     w->probe_ns = clock_monotonic_ns() + PROBE_MS * MS;
-    count_batch(w, changes, ok);
+    count_batch(w, changes, ok, ns);
 }
 
 static void *

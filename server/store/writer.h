@@ -6,13 +6,15 @@
 #ifndef STORE_WRITER_H
 #define STORE_WRITER_H
 
+#include "base/histogram.h"
 #include "store/store.h"
 
 struct writer;
 
 struct writer_stats {
-    uint64_t batches, changes, failed;
+    uint64_t batches, changes, failed, failed_batches;
     size_t waiting;
+    struct histogram time; // of each batch in the store
 };
 
 struct writer *writer_start(struct store *store, size_t queue_limit); /* new */

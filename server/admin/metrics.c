@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+//
+// metrics: a section a floor, each of which reads its figures once.
+//
+// Labels are bounded: a route is its pattern, a type is one that was registered, a reason is a row
+// of a table. Nothing that a client chose becomes one.
+#include "admin/metrics.h"
+
+#include "admin/admin.h"
+#include "admin/traffic.h"
+#include "admin/types.h"
+#include "base/exposition.h"
+#include "base/process.h"
+#include "revision.h"
+
+#define COUNTER   EXPOSITION_COUNTER
+#define GAUGE     EXPOSITION_GAUGE
+#define HISTOGRAM EXPOSITION_HISTOGRAM
+
+static const char *const generations[TN_GENERATIONS] = {"0", "1", "2"};
+
+// --- The collector -----------------------------------------------------------------------------
+
+static void
+add_collections(struct exposition *e, const struct counters *c)
+{
+    exposition_begin(e, "tenured_gc_collections_total", COUNTER,
+                     "Collections of one shard, by the generation that was asked for.");
+    for (int g = 0; g < TN_GENERATIONS; g++)
+        for (int cause = 0; cause < PASS_CAUSES; cause++)
+            exposition_add(e, (double)c->collections[g][cause], "generation", generations[g],
+                           "cause", pass_cause_name((enum pass_cause)cause), NULL);
+    exposition_begin(e, "tenured_gc_pause_seconds", HISTOGRAM,
+                     "How long a collection held the lock of one shard.");
+    for (int g = 0; g < TN_GENERATIONS; g++)
+        exposition_add_histogram(e, &c->pauses[g], "generation", generations[g], NULL);
+}
+
+static void
+add_found(struct exposition *e, const tn_gc_stats *stats)
+{
+    exposition_begin(e, "tenured_gc_collected_objects_total", COUNTER,
+                     "Objects that collections found unreachable and freed.");
+    for (int g = 0; g < TN_GENERATIONS; g++)
+        exposition_add(e, (double)stats[g].collected, "generation", generations[g], NULL);
+    exposition_begin(e, "tenured_gc_uncollectable_objects_total", COUNTER,
+                     "Objects that collections found unreachable and could not free.");
+    for (int g = 0; g < TN_GENERATIONS; g++)
+        exposition_add(e, (double)stats[g].uncollectable, "generation", generations[g], NULL);
+    exposition_begin(e, "tenured_gc_time_seconds_total", COUNTER, "Time spent in collections.");
+    for (int g = 0; g < TN_GENERATIONS; g++)
+        exposition_add(e, (double)stats[g].ns / 1e9, "generation", generations[g], NULL);
+}
+
+static void
+add_last_runs(struct exposition *e, struct jobs *jobs)
+{
+    struct jobs_state state;
+    jobs_read(jobs, &state);
+    exposition_begin(e, "tenured_gc_last_run_timestamp_seconds", GAUGE,
+                     "When the last collection of a generation ended; 0 for never.");
+    for (int g = 0; g < TN_GENERATIONS; g++)
+        exposition_add(e, (double)state.last[g].at_ms / 1e3, "generation", generations[g], NULL);
+}
+
+static void
+add_collector(struct exposition *e, const struct shard_figures *f, struct jobs *jobs)
+{
+    add_collections(e, &f->counters);
+    add_found(e, f->stats);
+    add_last_runs(e, jobs);
+    exposition_begin(e, "tenured_gc_tracked_objects", GAUGE,
+                     "Objects that a collection of the generation looks at.");
+    for (int g = 0; g < TN_GENERATIONS; g++)
+        exposition_add(e, (double)f->population.generation[g], "generation", generations[g], NULL);
+    exposition_add_one(e, "tenured_gc_frozen_objects", GAUGE,
+                       "Objects that no collection looks at.", (double)f->population.frozen);
+}
+
+// --- Memory ------------------------------------------------------------------------------------
+
+static void
+add_types(struct exposition *e, struct domain *d)
+{
+    const struct scope all = {d->shards, d->shard_count};
+    struct types types;
+    types_read(&types, &all);
+    exposition_begin(e, "tenured_heap_objects", GAUGE, "Objects of the heaps.");
+    for (size_t i = 0; i < types.count; i++)
+        exposition_add(e, (double)types.rows[i].objects, "type", types.rows[i].name, NULL);
+    exposition_begin(e, "tenured_heap_bytes", GAUGE, "Bytes of the heaps.");
+    for (size_t i = 0; i < types.count; i++)
+        exposition_add(e, (double)types.rows[i].bytes, "type", types.rows[i].name, NULL);
+}
+
+static void
+add_memory(struct exposition *e, const struct shard_figures *f, struct domain *d)
+{
+    exposition_add_one(e, "tenured_traced_memory_bytes", GAUGE, "Bytes that the heaps account for.",
+                       (double)f->memory.current);
+    exposition_add_one(e, "tenured_traced_memory_peak_bytes", GAUGE,
+                       "The most of them so far, shard by shard.", (double)f->memory.peak);
+    exposition_add_one(e, "tenured_trace_overhead_bytes", GAUGE,
+                       "Bytes that the account itself takes.", (double)f->memory.overhead);
+    add_types(e, d);
+}
+
+// --- Users and sessions ------------------------------------------------------------------------
+
+static void
+add_sessions(struct exposition *e, const struct shard_figures *f)
+{
+    const struct counters *c = &f->counters;
+    exposition_add_one(e, "tenured_sessions_active", GAUGE, "Live sessions.",
+                       (double)f->sessions_live);
+    exposition_add_one(e, "tenured_sessions_created_total", COUNTER, "Sessions created.",
+                       (double)c->sessions_created);
+    exposition_begin(e, "tenured_sessions_ended_total", COUNTER, "Sessions ended.");
+    for (int i = 0; i < END_REASONS; i++)
+        exposition_add(e, (double)c->sessions_ended[i], "reason",
+                       end_reason_name((enum end_reason)i), NULL);
+    exposition_add_one(e, "tenured_users_live", GAUGE, "Users in memory.",
+                       (double)f->users_resident);
+}
+
+static void
+add_cache(struct exposition *e, const struct counters *c, struct loader *loader)
+{
+    static const char *const outcomes[] = {
+        [LOAD_FOUND] = "ok", [LOAD_ABSENT] = "absent", [LOAD_ERROR] = "error"};
+    exposition_begin(e, "tenured_cache_requests_total", COUNTER, "Questions for a user.");
+    exposition_add(e, (double)c->cache_hits, "cache", "users", "result", "hit", NULL);
+    exposition_add(e, (double)c->cache_misses, "cache", "users", "result", "miss", NULL);
+    exposition_begin(e, "tenured_cache_coalesced_total", COUNTER,
+                     "Misses that waited for a load that was on its way.");
+    exposition_add(e, (double)c->cache_coalesced, "cache", "users", NULL);
+    exposition_begin(e, "tenured_cache_loads_total", COUNTER, "Users asked of the store.");
+    for (int i = 0; i < LOAD_OUTCOMES; i++)
+        exposition_add(e, (double)c->cache_loads[i], "cache", "users", "outcome", outcomes[i],
+                       NULL);
+    exposition_begin(e, "tenured_cache_load_seconds", HISTOGRAM,
+                     "From the question for a user to the answer of the store.");
+    exposition_add_histogram(e, &c->load_time, "cache", "users", NULL);
+    exposition_add_one(e, "tenured_cache_load_waiters", GAUGE,
+                       "Loads that the store has not begun.",
+                       (double)loader_get_stats(loader).waiting);
+    exposition_add_one(e, "tenured_cache_dead_entries", GAUGE,
+                       "Entries whose user is gone; a user leaves the map as it dies, so none.", 0);
+}
+
+// --- The store ---------------------------------------------------------------------------------
+
+static void
+add_store(struct exposition *e, const struct domain *d)
+{
+    struct writer_stats w = writer_get_stats(d->writer);
+    struct loader_stats l = loader_get_stats(d->loader);
+    exposition_begin(e, "tenured_store_operations_total", COUNTER,
+                     "Batches committed, and users looked up.");
+    exposition_add(e, (double)(w.batches - w.failed_batches), "op", "commit", "outcome", "ok",
+                   NULL);
+    exposition_add(e, (double)w.failed_batches, "op", "commit", "outcome", "error", NULL);
+    exposition_add(e, (double)(histogram_count(&l.time) - l.failed), "op", "load_user", "outcome",
+                   "ok", NULL);
+    exposition_add(e, (double)l.failed, "op", "load_user", "outcome", "error", NULL);
+    exposition_begin(e, "tenured_store_operation_seconds", HISTOGRAM,
+                     "How long the store took for each of them.");
+    exposition_add_histogram(e, &w.time, "op", "commit", NULL);
+    exposition_add_histogram(e, &l.time, "op", "load_user", NULL);
+    exposition_add_one(e, "tenured_store_changes_total", COUNTER, "Changes in all batches.",
+                       (double)w.changes);
+    exposition_add_one(e, "tenured_store_write_queue", GAUGE, "Changes that wait for a batch.",
+                       (double)w.waiting);
+}
+
+// --- The process -------------------------------------------------------------------------------
+
+static void
+add_process(struct exposition *e)
+{
+    struct process_memory memory;
+    struct process_use use;
+    process_read_memory(&memory);
+    process_read_use(&use);
+    exposition_begin(e, "tenured_build_info", GAUGE, "What runs here; always 1.");
+    exposition_add(e, 1, "version", TN_VERSION, "revision", REVISION, NULL);
+    exposition_add_one(e, "process_cpu_seconds_total", COUNTER, "Processor time.", use.cpu_seconds);
+    exposition_add_one(e, "process_resident_memory_bytes", GAUGE, "Resident bytes.",
+                       (double)memory.rss);
+    exposition_add_one(e, "process_open_fds", GAUGE, "Open descriptors.", (double)use.open_fds);
+    exposition_add_one(e, "process_max_fds", GAUGE, "Descriptors that there may be.",
+                       (double)use.max_fds);
+    exposition_add_one(e, "process_start_time_seconds", GAUGE, "When the process started.",
+                       use.start_seconds);
+}
+
+void
+metrics_show(struct request *r)
+{
+    const struct admin *admin = r->app;
+    struct shard_figures f;
+    struct text t;
+    struct exposition e = {.text = &t};
+    text_init(&t);
+    domain_read_figures(admin->domain, &f);
+    add_collector(&e, &f, admin->jobs);
+    add_memory(&e, &f, admin->domain);
+    add_sessions(&e, &f);
+    add_cache(&e, &f.counters, admin->domain->loader);
+    add_store(&e, admin->domain);
+    traffic_add(&e, admin->data_plane, request_listener(r));
+    add_process(&e);
+    reply_text(r, 200, EXPOSITION_CONTENT_TYPE, &t);
+}
