@@ -160,7 +160,7 @@ static const char *
 take_any_sample(struct reading *r, const char *p)
 {
     struct sample s;
-    char series[NAME_SIZE + LABELS_SIZE + 64];
+    char series[NAME_SIZE + LABELS_SIZE + VALUE_SIZE + 16];
     p = take_sample(r, p, &s);
     MUST(r->has_kind);
     snprintf(series, sizeof series, "%s{%sle=%s}", s.name, s.labels, s.le);
