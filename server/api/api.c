@@ -4,16 +4,24 @@
 #include "api/api.h"
 
 #include "api/probe.h"
+#include "api/session_writes.h"
 #include "api/sessions.h"
 #include "api/users.h"
 
 const struct route api_routes[] = {
     {"GET", "/v1/sessions/{id}", sessions_show, ACCESS_DATA},
+    {"HEAD", "/v1/sessions/{id}", sessions_show, ACCESS_DATA},
     {"POST", "/v1/sessions/verify", sessions_verify, ACCESS_DATA},
     {"POST", "/v1/sessions", sessions_create, ACCESS_DATA},
     {"DELETE", "/v1/sessions/{id}", sessions_delete, ACCESS_DATA},
+    {"PUT", "/v1/sessions/{id}/data", session_writes_put, ACCESS_DATA},
+    {"PATCH", "/v1/sessions/{id}/data", session_writes_patch, ACCESS_DATA},
+    {"POST", "/v1/sessions/{id}/touch", sessions_touch, ACCESS_DATA},
+    {"POST", "/v1/sessions/{id}/rotate", session_writes_rotate, ACCESS_DATA},
     {"GET", "/v1/users/{id}", users_show, ACCESS_DATA},
+    {"HEAD", "/v1/users/{id}", users_show, ACCESS_DATA},
     {"PUT", "/v1/users/{id}", users_put, ACCESS_DATA},
+    {"DELETE", "/v1/users/{id}", users_delete, ACCESS_DATA},
     {"GET", "/v1/users/{id}/sessions", users_show_sessions, ACCESS_DATA},
     {"GET", "/livez", probe_live, ACCESS_OPEN},
     {"GET", "/readyz", probe_ready, ACCESS_OPEN},

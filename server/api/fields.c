@@ -7,12 +7,20 @@
 
 #include <string.h>
 
+// Numbers are data of clients, and kept as text.
+struct json_limits
+fields_limits(const struct config *config)
+{
+    return (struct json_limits){.depth = (size_t)config->limits_json_depth,
+                                .members = (size_t)config->limits_json_members,
+                                .string = (size_t)config->limits_string,
+                                .as_text = true};
+}
+
 bool
 fields_read(struct request *r, const struct config *config, const char *const *names, json_t **body)
 {
-    const struct json_limits limits = {.depth = (size_t)config->limits_json_depth,
-                                       .members = (size_t)config->limits_json_members,
-                                       .string = (size_t)config->limits_string};
+    struct json_limits limits = fields_limits(config);
     return body_read(r, &limits, names, body);
 }
 

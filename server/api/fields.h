@@ -10,6 +10,7 @@
 #include "base/config.h"
 #include "http/body.h"
 
+struct json_limits fields_limits(const struct config *config);
 // body_read within the limits of the configuration.
 bool fields_read(struct request *r, const struct config *config, const char *const *names,
                  json_t **body /* new: json_decref */);

@@ -9,7 +9,10 @@ static const struct {
     const char *type, *detail;
 } problems[] = {
     [OUTCOME_ABSENT] = {"user-not-found", "There is no such user."},
+    [OUTCOME_ENDED] = {"session-not-found", "There is no such session."},
     [OUTCOME_EXISTS] = {"user-exists", "The user exists already."},
+    [OUTCOME_MISMATCH] = {"version-mismatch", "The document has a version that If-Match lacks."},
+    [OUTCOME_LARGE] = {"json-too-large", "The patched document would be over a limit."},
     [OUTCOME_FULL] = {"session-limit", "The user has as many sessions as one may have."},
     [OUTCOME_BUSY] = {"overloaded", "Too many requests are waiting for the store."},
     [OUTCOME_NO_STORE] = {"store-unavailable", "The store did not do this; it may later."},

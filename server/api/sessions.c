@@ -5,6 +5,7 @@
 // A reader copies the session's own bytes under the shard's lock and is answered at once.
 #include "api/sessions.h"
 
+#include "api/condition.h"
 #include "api/fields.h"
 #include "api/outcome.h"
 #include "api/query.h"
@@ -14,6 +15,7 @@
 #include "domain/domain.h"
 #include "domain/ending.h"
 #include "domain/expiry.h"
+#include "domain/touch.h"
 
 #include <stdlib.h>
 
@@ -41,38 +43,57 @@ add_document(struct text *t, const tn_object *session, bool with_user)
     text_adds(t, "}");
 }
 
-// False: there is no such session; the reply is not filled then.
-static bool
-reply_session(struct request *r, find_fn *find, uint16_t slot, struct span key, bool with_user)
+// What is asked of a session, and what is found.
+struct reading {
+    find_fn *find;
+    uint16_t slot;
+    struct span key;
+    bool with_user, touches;
+    struct etag tag;
+    struct text document; // empty where nothing was found
+};
+
+static void
+read_found(struct reading *q, struct shard *s, tn_object *session, int64_t now)
 {
-    struct shard *s = domain_shard_of_slot(r->app, slot);
-    struct text document;
-    text_init(&document);
-    int64_t now = clock_ms();
-    shard_take(s);
-    tn_object *session = find(s, key, now);
-    if (session && with_user)
+    if (q->touches)
+        touch_session(s, session, now);
+    if (q->with_user)
         expiry_sweep_user(s, session_user(session), now);
+    add_document(&q->document, session, q->with_user);
+    q->tag = session_etag(s, session);
+}
+
+// False: there is no such session.
+static bool
+read_session(struct request *r, struct reading *q)
+{
+    struct shard *s = domain_shard_of_slot(r->app, q->slot);
+    int64_t now = clock_ms();
+    text_init(&q->document);
+    shard_take(s);
+    tn_object *session = q->find(s, q->key, now);
     if (session)
-        add_document(&document, session, with_user);
+        read_found(q, s, session, now);
     shard_give(s);
-    if (!session)
-        return false;
-    reply_slot(r, slot);
-    reply_json(r, 200, &document);
-    return true;
+    if (session)
+        reply_slot(r, q->slot);
+    return session != NULL;
 }
 
 void
 sessions_show(struct request *r)
 {
-    uint16_t slot;
-    bool with_user;
-    if (!query_expand(r, &with_user))
+    struct reading q = {.find = expiry_find_session, .key = r->params[0]};
+    const char *none_match;
+    if (!query_expand(r, &q.with_user) || !condition_read(r, "If-None-Match", &none_match))
         return;
-    if (!session_read_id(r->params[0], &slot) ||
-        !reply_session(r, expiry_find_session, slot, r->params[0], with_user))
-        reply_problem(r, "session-not-found", "There is no such session.");
+    if (!session_read_id(q.key, &q.slot) || !read_session(r, &q))
+        outcome_reply(r, OUTCOME_ENDED);
+    else if (q.with_user)
+        reply_json(r, 200, &q.document);
+    else
+        condition_reply(r, none_match, q.tag, &q.document);
 }
 
 // One answer for a token that is unknown, expired, revoked or no token at all.
@@ -84,15 +105,11 @@ refuse_token(struct request *r)
 }
 
 static bool
-read_verify(struct request *r, const json_t *body, struct span *token, bool *with_user)
+read_verify(struct request *r, const json_t *body, struct reading *q)
 {
-    const json_t *touch = json_object_get(body, "touch");
-    if (touch && !json_is_false(touch)) {
-        reply_problem(r, "invalid-body", "touch must be false: sessions cannot be touched yet.");
-        return false;
-    }
-    return fields_require(r, body, "token") && fields_get_string(r, body, "token", token) &&
-           fields_get_expand(r, body, with_user);
+    return fields_require(r, body, "token") && fields_get_string(r, body, "token", &q->key) &&
+           body_get_bool(r, body, "touch", &q->touches) &&
+           fields_get_expand(r, body, &q->with_user);
 }
 
 void
@@ -100,17 +117,44 @@ sessions_verify(struct request *r)
 {
     static const char *const names[] = {"token", "touch", "expand", NULL};
     const struct domain *d = r->app;
+    struct reading q = {.find = expiry_find_token, .touches = true};
     json_t *body;
-    struct span token;
-    uint16_t slot;
-    bool with_user;
     if (!fields_read(r, d->config, names, &body))
         return;
-    if (read_verify(r, body, &token, &with_user) &&
-        (!session_read_token(token, &slot) ||
-         !reply_session(r, expiry_find_token, slot, token, with_user)))
-        refuse_token(r);
+    if (read_verify(r, body, &q)) {
+        if (session_read_token(q.key, &q.slot) && read_session(r, &q))
+            reply_json(r, 200, &q.document);
+        else
+            refuse_token(r);
+    }
     json_decref(body);
+}
+
+// --- Touching --------------------------------------------------------------------------------
+
+static bool
+touch(struct request *r, uint16_t slot)
+{
+    struct shard *s = domain_shard_of_slot(r->app, slot);
+    int64_t now = clock_ms();
+    shard_take(s);
+    tn_object *session = expiry_find_session(s, r->params[0], now);
+    if (session)
+        touch_session(s, session, now);
+    shard_give(s);
+    return session != NULL;
+}
+
+void
+sessions_touch(struct request *r)
+{
+    uint16_t slot;
+    if (!session_read_id(r->params[0], &slot) || !touch(r, slot)) {
+        outcome_reply(r, OUTCOME_ENDED);
+        return;
+    }
+    reply_slot(r, slot);
+    reply_empty(r, 204);
 }
 
 // --- Creating --------------------------------------------------------------------------------

@@ -6,10 +6,12 @@
 // the loader, and the same code adds the same document.
 #include "api/users.h"
 
+#include "api/condition.h"
 #include "api/fields.h"
 #include "api/outcome.h"
 #include "api/query.h"
 #include "base/clock.h"
+#include "domain/delete_user.h"
 #include "domain/domain.h"
 #include "domain/expiry.h"
 #include "domain/live.h"
@@ -32,6 +34,9 @@ struct reader {
     struct request *request;
     struct page page;
     void (*add)(struct reader *q, const tn_object *user); // with the lock held
+    const char *none_match;                               // or NULL
+    bool has_tag;                                         // the document is one that has
+    struct etag tag;
     bool is_hit;
     struct text document;
 };
@@ -41,6 +46,7 @@ add_document(struct reader *q, struct shard *s, tn_object *user)
 {
     expiry_sweep_user(s, user, clock_ms());
     q->add(q, user);
+    q->tag = user_etag(s, user);
 }
 
 static bool
@@ -59,7 +65,10 @@ static void
 reply_reader(struct request *r, struct reader *q)
 {
     reply_header(r, "X-Cache", "%s", q->is_hit ? "hit" : "miss");
-    reply_json(r, 200, &q->document);
+    if (q->has_tag)
+        condition_reply(r, q->none_match, q->tag, &q->document);
+    else
+        reply_json(r, 200, &q->document);
 }
 
 // On a listener's thread, once the loader has answered.
@@ -141,8 +150,9 @@ add_user(struct reader *q, const tn_object *user)
 void
 users_show(struct request *r)
 {
-    struct reader q = {.add = add_user};
-    read_user(r, &q);
+    struct reader q = {.add = add_user, .has_tag = true};
+    if (condition_read(r, "If-None-Match", &q.none_match))
+        read_user(r, &q);
 }
 
 // Item [i] of the user's list, NULL when it stands before the cursor or is not there yet.
@@ -222,16 +232,17 @@ resume_writing(struct answer *a)
     request_resume(CONTAINER_OF(a, struct writing, put.answer)->request);
 }
 
-// There are no entity tags yet, so a condition that names one cannot be kept.
 static bool
 read_conditions(struct request *r, struct put_user *put)
 {
-    const char *none_match = request_header(r, "If-None-Match");
+    const char *none_match;
+    if (!condition_read(r, "If-None-Match", &none_match) ||
+        !condition_read(r, "If-Match", &put->if_match))
+        return false;
     put->must_create = none_match && strcmp(none_match, "*") == 0;
-    if (!request_header(r, "If-Match") && (!none_match || put->must_create))
-        return true;
-    reply_problem(r, "not-implemented", "If-None-Match: * is the only condition here.");
-    return false;
+    if (none_match && !put->must_create)
+        reply_problem(r, "not-implemented", "Of If-None-Match a PUT knows only *.");
+    return r->reply.status == 0;
 }
 
 static bool
@@ -281,4 +292,55 @@ users_put(struct request *r)
         return;
     request_suspend(r, finish_writing);
     put_user_start(&w->put);
+}
+
+// --- Deleting --------------------------------------------------------------------------------
+
+struct deleting {
+    struct delete_user deletion;
+    struct request *request;
+};
+
+static void
+finish_deleting(struct request *r)
+{
+    const struct deleting *d = r->state;
+    if (d->deletion.answer.outcome == OUTCOME_DONE)
+        reply_empty(r, 204);
+    else
+        outcome_reply(r, d->deletion.answer.outcome);
+}
+
+static void
+resume_deleting(struct answer *a)
+{
+    request_resume(CONTAINER_OF(a, struct deleting, deletion.answer)->request);
+}
+
+static void
+delete_user(struct request *r)
+{
+    struct deleting *d = calloc(1, sizeof *d);
+    if (!d) {
+        outcome_reply(r, OUTCOME_NO_MEMORY);
+        return;
+    }
+    d->request = r;
+    d->deletion.answer.tell = resume_deleting;
+    d->deletion.id = r->params[0];
+    d->deletion.shard = shard_of_user(r->app, r->params[0]);
+    r->state = d;
+    r->state_free = free;
+    request_suspend(r, finish_deleting);
+    delete_user_start(&d->deletion);
+}
+
+// Also of a user who never was: who deletes wants them gone, and they are.
+void
+users_delete(struct request *r)
+{
+    if (user_id_is_valid(r->params[0]))
+        delete_user(r);
+    else
+        reply_empty(r, 204);
 }

@@ -7,6 +7,7 @@
 #include "http/request.h"
 
 handler_fn users_put;           // PUT /v1/users/{id}
+handler_fn users_delete;        // DELETE /v1/users/{id}
 handler_fn users_show;          // GET /v1/users/{id}
 handler_fn users_show_sessions; // GET /v1/users/{id}/sessions
 

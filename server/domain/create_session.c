@@ -133,6 +133,8 @@ submit(struct create_session *c, tn_object *user)
 static enum outcome
 begin(struct create_session *c, tn_object *user)
 {
+    if (user_of(user)->stage != USER_STAYS)
+        return OUTCOME_ABSENT;
     expiry_sweep_user(c->shard, user, clock_ms());
     if (!has_place(c, user))
         return OUTCOME_FULL;

@@ -15,6 +15,7 @@
 #include "domain/live.h"
 #include "domain/pass.h"
 #include "domain/session.h"
+#include "domain/touch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,7 +155,8 @@ open_shard(struct domain *d, struct shard *s)
     if (!shard_init(s, d->shard_count))
         return false;
     d->shard_count++; // closed from here on, whatever comes
-    s->around = (struct surroundings){d->config, d->writer, d->loader, &d->next_k};
+    s->around =
+        (struct surroundings){d->config, d->writer, d->loader, &d->next_k, d->store->slot_key};
     if (!add_types(s))
         return false;
     index_init(&s->sessions, s->heap, s->index_domain, offsetof(struct session, id),
@@ -173,6 +175,18 @@ open_shards(struct domain *d)
         if (!open_shard(d, &d->shards[d->shard_count]))
             return false;
     return d->shards != NULL;
+}
+
+// On the writer's thread.
+static void
+flush_touches(void *arg)
+{
+    struct domain *d = arg;
+    for (unsigned i = 0; i < d->shard_count; i++) {
+        shard_take(&d->shards[i]);
+        touch_flush(&d->shards[i]);
+        shard_give(&d->shards[i]);
+    }
 }
 
 static bool
@@ -206,15 +220,17 @@ domain_open(const struct config *config, char *error, size_t error_size)
         domain_close(d);
         return NULL;
     }
+    writer_ring_every(d->writer, config->sessions_touch_flush_ms, flush_touches, d);
     return d;
 }
 
-// The last try for the rows of what ended.
+// The last try for the rows of what ended or was touched.
 static void
-retry_endings(struct shard *s)
+send_the_rest(struct shard *s)
 {
     shard_take(s);
     ending_retry(s);
+    touch_flush(s);
     shard_give(s);
 }
 
@@ -238,7 +254,7 @@ domain_close(struct domain *d)
     if (d->loader)
         loader_stop(d->loader);
     for (unsigned i = 0; i < d->shard_count; i++)
-        retry_endings(&d->shards[i]);
+        send_the_rest(&d->shards[i]);
     if (d->writer)
         writer_stop(d->writer);
     for (unsigned i = 0; i < d->shard_count; i++)

@@ -108,7 +108,10 @@ ending_retry(struct shard *s)
     while (list) {
         struct ending *e = list;
         list = e->next;
-        submit_again(e);
+        if (user_of(session_user(e->session))->stage == USER_GONE)
+            ending_free(e); // the store has nothing of them any more
+        else
+            submit_again(e);
     }
 }
 
@@ -120,6 +123,22 @@ ending_drop_parked(struct shard *s)
         s->parked = e->next;
         ending_free(e);
     }
+}
+
+size_t
+ending_list_keys(struct shard *s, const tn_object *user, int64_t *keys)
+{
+    size_t count = 0;
+    const struct pending_op *op = NULL;
+    while ((op = pending_next(&s->pending, PENDING_ENDING, op)) != NULL) {
+        const struct ending *e = CONTAINER_OF(op, struct ending, mark);
+        if (session_user(e->session) != user)
+            continue;
+        if (keys)
+            keys[count] = session_of(e->session)->k;
+        count++;
+    }
+    return count;
 }
 
 // --- The start -------------------------------------------------------------------------------
@@ -141,7 +160,7 @@ change_memory(struct ending *e, tn_object *session, enum end_reason reason, char
         tn_gc_thaw(user);
         tn_gc_thaw(session);
     }
-    e->mark = (struct pending_op){.kind = PENDING_SESSION, .id = session_id(session)};
+    e->mark = (struct pending_op){.kind = PENDING_ENDING, .id = session_id(session)};
     bool first = pending_enter(&s->pending, &e->mark);
     ASSERT(first);
 }
@@ -196,7 +215,7 @@ ending_revoke(struct shard *s, struct span id, int64_t now, struct answer *a)
 {
     ASSERT(id.len == SESSION_ID_LEN);
     tn_object *session = index_borrow(&s->sessions, id.data);
-    struct pending_op *mark = pending_find(&s->pending, PENDING_SESSION, id);
+    struct pending_op *mark = pending_find(&s->pending, PENDING_ENDING, id);
     if (session) {
         revoke_live(s, session, now, a);
     } else if (mark) {

@@ -19,6 +19,9 @@ enum outcome ending_start(struct shard *s, tn_object *session, enum end_reason r
 // Ends the session [id] because a client wants it; [a] is told. Of a session that is not live it is
 // told when the store knows that, which may be at once.
 void ending_revoke(struct shard *s, struct span id, int64_t now, struct answer *a);
+// How many sessions of [user] have ended in memory while the store may still have them. [keys],
+// which may be NULL, gets the k of each.
+size_t ending_list_keys(struct shard *s, const tn_object *user, int64_t *keys);
 // The store works: what was parked goes out again.
 void ending_retry(struct shard *s);
 // Gives up what is parked; the store will not be asked again.

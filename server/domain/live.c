@@ -7,6 +7,7 @@
 #include "domain/live.h"
 
 #include "base/assert.h"
+#include "domain/touch.h"
 
 static tn_object *
 list_of(const tn_object *user)
@@ -70,10 +71,31 @@ live_join(struct shard *s, tn_object *session)
         user_of(user)->next_expiry = expiry;
 }
 
+bool
+live_reserve_token(struct shard *s)
+{
+    return index_reserve(&s->tokens);
+}
+
+void
+live_release_token(struct shard *s)
+{
+    index_release(&s->tokens);
+}
+
+void
+live_take_over(struct shard *s, tn_object *session, tn_object *draft)
+{
+    index_remove(&s->tokens, session);
+    session_take_over(session, draft);
+    index_put(&s->tokens, session);
+}
+
 tn_object *
 live_leave(struct shard *s, tn_object *session)
 {
     tn_object *user = session_user(session);
+    touch_forget(s, session);
     index_remove(&s->tokens, session);
     index_remove(&s->sessions, session);
     remove_item(list_of(user), tn_ref(session));
@@ -100,4 +122,11 @@ live_oldest(const tn_object *user)
         if (live_item(user, i))
             return live_item(user, i);
     return NULL;
+}
+
+int64_t
+live_item_key(const tn_object *user, size_t i)
+{
+    const tn_object *session = live_item(user, i);
+    return session ? session_of(session)->k : tn_as_int(tn_list_borrow(list_of(user), i));
 }

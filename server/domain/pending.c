@@ -17,12 +17,17 @@ pending_init(struct pending *p)
     secret_random(p->key, sizeof p->key);
 }
 
+static size_t
+bucket_of(const struct pending *p, enum pending_kind kind, struct span id)
+{
+    return (secret_siphash(p->key, id) ^ kind) % PENDING_BUCKETS;
+}
+
 // The link that points to the operation under way of this key, or the empty one at the chain's end.
 static struct pending_op **
 find_link(const struct pending *p, enum pending_kind kind, struct span id)
 {
-    size_t bucket = (secret_siphash(p->key, id) ^ kind) % PENDING_BUCKETS;
-    struct pending_op **link = (struct pending_op **)&p->buckets[bucket];
+    struct pending_op **link = (struct pending_op **)&p->buckets[bucket_of(p, kind, id)];
     while (*link && ((*link)->kind != kind || !span_equal((*link)->id, id)))
         link = &(*link)->chain;
     return link;
@@ -60,4 +65,19 @@ struct pending_op *
 pending_find(const struct pending *p, enum pending_kind kind, struct span id)
 {
     return *find_link(p, kind, id);
+}
+
+struct pending_op *
+pending_next(const struct pending *p, enum pending_kind kind, const struct pending_op *op)
+{
+    size_t bucket = op ? bucket_of(p, op->kind, op->id) : 0;
+    struct pending_op *next = op ? op->chain : p->buckets[0];
+    while (!next || next->kind != kind)
+        if (next)
+            next = next->chain;
+        else if (++bucket < PENDING_BUCKETS)
+            next = p->buckets[bucket];
+        else
+            return NULL;
+    return next;
 }

@@ -2,15 +2,14 @@
 //
 // pending: at most one operation of a key is on its way to the store; later ones wait in order.
 //
-// A key is a kind and an id: a user's or a session's. The table links operations that their owners
-// hold, so that nothing here can fail.
-// Locking: the shard's.
+// A key is a kind and an id: writes of a user, writes of a session, and a session's end. The table
+// links operations that their owners hold, so that nothing here can fail. Locking: the shard's.
 #ifndef DOMAIN_PENDING_H
 #define DOMAIN_PENDING_H
 
 #include "base/text.h"
 
-enum pending_kind { PENDING_USER = 'u', PENDING_SESSION = 's' };
+enum pending_kind { PENDING_USER = 'u', PENDING_SESSION = 's', PENDING_ENDING = 'e' };
 enum { PENDING_BUCKETS = 1024, PENDING_KEY_SIZE = 16 };
 
 // Embedded in the operation; the key is set by its owner, the rest is private.
@@ -33,6 +32,9 @@ bool pending_enter(struct pending *p, struct pending_op *op);
 // [op], which is under way, is over. Returns the one that waited for it longest, which now is under
 // way, or NULL.
 struct pending_op *pending_leave(struct pending *p, struct pending_op *op);
+// Walks the operations under way, in no order: from NULL to NULL. Nothing may change meanwhile.
+struct pending_op *pending_next(const struct pending *p, enum pending_kind kind,
+                                const struct pending_op *op);
 // The operation of this key that is under way, or NULL.
 struct pending_op *pending_find(const struct pending *p, enum pending_kind kind, struct span id);
 

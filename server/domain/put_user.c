@@ -61,6 +61,8 @@ submit(struct put_user *p, tn_object *user)
 {
     if (user && p->must_create)
         return OUTCOME_EXISTS;
+    if (p->if_match && !(user && etag_list_has_version(p->if_match, user_of(user)->version)))
+        return OUTCOME_MISMATCH;
     p->draft = make_draft(p, user);
     if (!p->draft)
         return OUTCOME_NO_MEMORY;

@@ -9,11 +9,12 @@
 #include "domain/cache.h"
 
 struct put_user {
-    struct answer answer; // ABSENT and FULL do not occur
+    struct answer answer; // ABSENT, ENDED, LARGE and FULL do not occur
     // Set by the caller, borrowed until told.
     struct shard *shard;
     struct span id, name, email, attributes;
     bool must_create;
+    const char *if_match; // a list of entity tags, one of which must name the version; or NULL
     // The result, when it is OUTCOME_DONE.
     bool is_new;
     struct text document; // made by put_user_start; the caller's to give back once told

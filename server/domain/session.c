@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "domain/user.h"
 
+#include <endian.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -81,16 +82,16 @@ static void
 clear(tn_object *o)
 {
     struct session *x = session_of(o);
-    if (x->text)
-        tn_buffer_free(tn_heap_of(o), (tn_type *)tn_type_of(o), x->text, x->text_len);
-    x->text = NULL;
+    if (x->document.text)
+        tn_buffer_free(tn_heap_of(o), (tn_type *)tn_type_of(o), x->document.text, x->document.len);
+    x->document.text = NULL;
 }
 
 static size_t
 size_of(const tn_object *o)
 {
     const struct session *x = session_of(o);
-    return x->text ? tn_buffer_occupies(x->text_len) : 0;
+    return x->document.text ? tn_buffer_occupies(x->document.len) : 0;
 }
 
 tn_err
@@ -101,7 +102,7 @@ session_type_register(tn_heap *heap, tn_type **type)
         heap,
         &(tn_type_spec){.name = "session",
                         .slots = slots,
-                        .native = sizeof(struct session) - offsetof(struct session, text),
+                        .native = sizeof(struct session) - offsetof(struct session, document),
                         .clear = clear,
                         .size_of = size_of},
         type);
@@ -122,7 +123,7 @@ session_id(const tn_object *session)
 struct span
 session_text(const tn_object *session)
 {
-    return (struct span){session_of(session)->text, session_of(session)->text_len};
+    return (struct span){session_of(session)->document.text, session_of(session)->document.len};
 }
 
 // --- The documents ---------------------------------------------------------------------------
@@ -150,12 +151,12 @@ add_live_document(struct text *t, struct session *x, const struct session_row *r
     text_adds(t, ",\"user_id\":");
     text_add_json(t, row->user_id);
     text_adds(t, ",\"data\":");
-    x->data_at = (uint32_t)t->len;
-    x->data_len = (uint32_t)row->data.len;
+    x->document.data_at = (uint32_t)t->len;
+    x->document.data_len = (uint32_t)row->data.len;
     text_add_span(t, row->data);
     add_client(t, row->client);
-    x->client_at = (uint32_t)(t->len - row->client.len);
-    x->client_len = (uint32_t)row->client.len;
+    x->document.client_at = (uint32_t)(t->len - row->client.len);
+    x->document.client_len = (uint32_t)row->client.len;
     text_adds(t, ",\"version\":");
     text_add_int(t, row->version);
     add_time(t, "created_at", row->created_at);
@@ -168,7 +169,9 @@ add_live_document(struct text *t, struct session *x, const struct session_row *r
 static struct span
 client_of(const struct session *x)
 {
-    return x->client_len ? (struct span){x->text + x->client_at, x->client_len} : (struct span){0};
+    return x->document.client_len
+               ? (struct span){x->document.text + x->document.client_at, x->document.client_len}
+               : (struct span){0};
 }
 
 static void
@@ -222,9 +225,9 @@ static tn_object * /* new */
 with_text(struct shard *s, tn_object *session /* stolen */, struct text *t)
 {
     struct session *x = session_of(session);
-    x->text_len = (uint32_t)t->len;
-    x->text = keep(s, t);
-    if (x->text)
+    x->document.len = (uint32_t)t->len;
+    x->document.text = keep(s, t);
+    if (x->document.text)
         return session;
     tn_decref(session);
     return NULL;
@@ -276,19 +279,76 @@ session_fill_row(const tn_object *session, struct session_row *row)
 {
     const struct session *x = session_of(session);
     ASSERT(!x->ended);
-    *row = (struct session_row){.k = x->k,
-                                .id = session_id(session),
-                                .user_id = user_id(session_user(session)),
-                                .data = {x->text + x->data_at, x->data_len},
-                                .client = client_of(x),
-                                .version = x->version,
-                                .created_at = x->created_at,
-                                .last_seen_at = x->last_seen_at,
-                                .idle_ttl = x->idle_ttl,
-                                .idle_expires_at = x->idle_expires_at,
-                                .expires_at = x->expires_at};
+    *row =
+        (struct session_row){.k = x->k,
+                             .id = session_id(session),
+                             .user_id = user_id(session_user(session)),
+                             .data = {x->document.text + x->document.data_at, x->document.data_len},
+                             .client = client_of(x),
+                             .version = x->version,
+                             .created_at = x->created_at,
+                             .last_seen_at = x->last_seen_at,
+                             .idle_ttl = x->idle_ttl,
+                             .idle_expires_at = x->idle_expires_at,
+                             .expires_at = x->expires_at};
     memcpy(row->token_hash, x->token_hash, TOKEN_HASH_SIZE);
 }
+
+// The wire's order of bytes, so that instances on other machines find the same.
+struct etag
+session_etag(const struct shard *s, const tn_object *session)
+{
+    const struct session *x = session_of(session);
+    uint64_t times[] = {htole64((uint64_t)x->last_seen_at), htole64((uint64_t)x->idle_expires_at),
+                        htole64((uint64_t)x->expires_at)};
+    struct span bytes = {(const char *)times, sizeof times};
+    return (struct etag){x->version, secret_siphash(s->around.hash_key, bytes)};
+}
+
+// --- Change ----------------------------------------------------------------------------------
+
+static const char BEFORE_IDLE[] = ",\"idle_expires_at\":", BEFORE_EXPIRES[] = ",\"expires_at\":";
+
+// Writes the times of a touch over those in the document, counting from its end.
+static void
+stamp(struct session *x)
+{
+    char *expires = x->document.text + x->document.len - strlen("}") - TEXT_TIME_LEN;
+    char *idle = expires - strlen(BEFORE_EXPIRES) - TEXT_TIME_LEN;
+    char *last_seen = idle - strlen(BEFORE_IDLE) - TEXT_TIME_LEN;
+    text_write_time(last_seen, x->last_seen_at);
+    text_write_time(idle, x->idle_expires_at);
+}
+
+// Touches since the draft was made stay.
+void
+session_take_over(tn_object *session, tn_object *draft)
+{
+    struct session *x = session_of(session), *d = session_of(draft);
+    struct session_document former = x->document;
+    ASSERT(!x->ended && !d->ended);
+    x->document = d->document;
+    d->document = former;
+    x->version = d->version;
+    memcpy(x->token_hash, d->token_hash, TOKEN_HASH_SIZE);
+    stamp(x);
+}
+
+bool
+session_touch(tn_object *session, int64_t now)
+{
+    struct session *x = session_of(session);
+    ASSERT(!x->ended);
+    if (now <= x->last_seen_at)
+        return false;
+    int64_t idle = now + x->idle_ttl;
+    x->last_seen_at = now;
+    x->idle_expires_at = idle < x->expires_at ? idle : x->expires_at;
+    stamp(x);
+    return true;
+}
+
+// --- End -------------------------------------------------------------------------------------
 
 int64_t
 session_expiry(const tn_object *session, enum end_reason *reason)
@@ -304,10 +364,10 @@ session_end(struct shard *s, tn_object *session, char *text, uint32_t len)
 {
     struct session *x = session_of(session);
     ASSERT(!x->ended);
-    tn_buffer_free(s->heap, s->session_type, x->text, x->text_len);
-    x->text = text;
-    x->text_len = len;
-    x->data_len = x->client_len = 0;
+    tn_buffer_free(s->heap, s->session_type, x->document.text, x->document.len);
+    x->document.text = text;
+    x->document.len = len;
+    x->document.data_len = x->document.client_len = 0;
     x->ended = true;
     secret_wipe(x->token_hash, sizeof x->token_hash);
 }

@@ -3,12 +3,13 @@
 // session: the object of a session in the heap, live or ended.
 //
 // A live session's text is the document that GET answers with; an ended one's is what its user
-// shows as last_session. Neither is ever changed in place, only swapped as a whole, so a span of a
-// text is good as long as its holder has a reference and the session does not end. Locking: the
-// shard's.
+// shows as last_session. Of both only the two times of a touch are changed in place; everything
+// else is swapped with the whole text, so a span of a text is good while the lock is held. Locking:
+// the shard's.
 #ifndef DOMAIN_SESSION_H
 #define DOMAIN_SESSION_H
 
+#include "base/etag.h"
 #include "domain/shard.h"
 
 enum {
@@ -24,10 +25,14 @@ enum session_slot { SESSION_USER };
 // The payload: slots, then native bytes.
 struct session {
     tn_value user;
-    char *text; // buffer of the session type
-    uint32_t text_len;
-    uint32_t data_at, data_len, client_at, client_len; // in the text, while live
+    struct session_document {
+        char *text; // buffer of the session type
+        uint32_t len;
+        uint32_t data_at, data_len, client_at, client_len; // in the text, while live
+    } document;
     bool ended;
+    bool is_touched; // in the shard's list of touched sessions, which these link
+    tn_object *touched_before, *touched_behind;
     char id[SESSION_ID_LEN];
     uint8_t token_hash[TOKEN_HASH_SIZE];
     int64_t k, version, created_at, last_seen_at, idle_ttl, idle_expires_at, expires_at;
@@ -57,6 +62,14 @@ struct span session_id(const tn_object *session);   /* borrowed */
 struct span session_text(const tn_object *session); /* borrowed */
 // Spans into the session's own bytes and its user's.
 void session_fill_row(const tn_object *session, struct session_row *row);
+
+// Of what GET shows of a live session.
+struct etag session_etag(const struct shard *s, const tn_object *session);
+// [draft]'s data, token and version become [session]'s; the draft is good for nothing then. Cannot
+// fail. The table of tokens must not hold the session meanwhile.
+void session_take_over(tn_object *session, tn_object *draft);
+// It is used: it will expire later, but no later than it must. False: nothing changed.
+bool session_touch(tn_object *session, int64_t now);
 
 // When it expires unless it is touched, and why.
 int64_t session_expiry(const tn_object *session, enum end_reason *reason);

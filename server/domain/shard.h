@@ -28,7 +28,10 @@
 enum outcome {
     OUTCOME_DONE,
     OUTCOME_ABSENT,   // there is no such user
+    OUTCOME_ENDED,    // there is no such session
     OUTCOME_EXISTS,   // there is one, and it was to be created
+    OUTCOME_MISMATCH, // it has another version than the one that was to be changed
+    OUTCOME_LARGE,    // the result would be over a limit
     OUTCOME_FULL,     // the user has all the sessions that they may have
     OUTCOME_BUSY,     // a queue is full
     OUTCOME_NO_STORE, // the store could not be asked, or could not keep it
@@ -53,6 +56,18 @@ struct shard_figures {
     struct counters counters;
 };
 
+enum { TOUCH_ROWS = 256, TOUCH_KEY_SIZE = 28 };
+
+// What touch.c keeps of a shard. Guarded by its lock.
+struct touches {
+    tn_object *first, *last; // the live sessions whose times the store does not know yet
+    size_t count, due;       // how many, and how many of them leave with this flush
+    bool is_flushing;        // [change] is on its way
+    struct change change;
+    struct touch rows[TOUCH_ROWS];
+    char ids[TOUCH_ROWS][TOUCH_KEY_SIZE]; // whose rows they are
+};
+
 struct ending;
 
 // What a shard needs of the rest of the service.
@@ -61,6 +76,7 @@ struct surroundings {
     struct writer *writer;
     struct loader *loader;
     _Atomic int64_t *next_k; // shared by all shards
+    const uint8_t *hash_key; // of entity tags: the same on every instance of a store
 };
 
 struct shard {
@@ -70,10 +86,11 @@ struct shard {
     // Guarded by [lock].
     tn_heap *heap;
     tn_type *user_type, *session_type, *index_domain;
-    tn_object *users;        // weakmap: id to user
-    struct index sessions;   // live sessions by id; live.c holds a reference for each
-    struct index tokens;     // the same sessions by token hash
-    struct pending pending;  // writes and loads on their way
+    tn_object *users;       // weakmap: id to user
+    struct index sessions;  // live sessions by id; live.c holds a reference for each
+    struct index tokens;    // the same sessions by token hash
+    struct pending pending; // writes and loads on their way
+    struct touches touches;
     struct ending *parked;   // endings whose row could not be kept yet
     struct answer *answered; // told when the lock is given
     struct counters counters;

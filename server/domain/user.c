@@ -5,8 +5,10 @@
 // Texts are kept as they will be shown: the attributes as JSON, the last session by its own object.
 #include "domain/user.h"
 
+#include "base/secret.h"
 #include "domain/session.h"
 
+#include <endian.h>
 #include <string.h>
 
 enum { USER_ID_MAX = 128 };
@@ -119,6 +121,19 @@ user_fill_row(const tn_object *user, struct user_row *row)
                              .version = u->version,
                              .created_at = u->created_at,
                              .updated_at = u->updated_at};
+}
+
+// The hash of a hash, because the two parts do not lie beside each other.
+struct etag
+user_etag(const struct shard *s, const tn_object *user)
+{
+    const struct user *u = user_of(user);
+    const uint8_t *key = s->around.hash_key;
+    const tn_object *last = tn_as_object(u->last_session);
+    uint64_t parts[] = {htole64(u->live),
+                        htole64(secret_siphash(key, last ? session_text(last) : SPAN("")))};
+    struct span bytes = {(const char *)parts, sizeof parts};
+    return (struct etag){u->version, secret_siphash(key, bytes)};
 }
 
 static void

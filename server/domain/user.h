@@ -7,6 +7,7 @@
 #ifndef DOMAIN_USER_H
 #define DOMAIN_USER_H
 
+#include "base/etag.h"
 #include "domain/shard.h"
 
 enum user_slot {
@@ -16,6 +17,12 @@ enum user_slot {
     USER_ATTRIBUTES,
     USER_SESSIONS,
     USER_LAST_SESSION,
+};
+
+enum user_stage {
+    USER_STAYS,
+    USER_LEAVES, // the row that deletes them is on its way: no session is created any more
+    USER_GONE,   // neither the map nor the store has them
 };
 
 // The payload: slots, then native bytes.
@@ -29,6 +36,7 @@ struct user {
     int64_t version, created_at, updated_at;
     int64_t next_expiry; // no session of theirs expires before this
     size_t live;         // sessions in the list
+    enum user_stage stage;
 };
 
 static inline struct user *
@@ -47,6 +55,8 @@ void user_take_over(tn_object *user, const tn_object *from);
 // Spans into the user's own strings, without last_session: they last as long as these.
 void user_fill_row(const tn_object *user, struct user_row *row);
 struct span user_id(const tn_object *user); /* borrowed */
+// Of what GET shows of a user.
+struct etag user_etag(const struct shard *s, const tn_object *user);
 // The document that clients see.
 void user_add_json(struct text *t, const tn_object *user);
 

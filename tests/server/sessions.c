@@ -113,7 +113,6 @@ bodies_that_say_something_else_are_refused(void **state)
                                         "{\"user_id\":\"ada\",\"idle_tll\":\"1m\"}"};
     static const char *const wrong_verify[] = {"{}",
                                                "{\"token\":1}",
-                                               "{\"token\":\"x\",\"touch\":true}",
                                                "{\"token\":\"x\",\"touch\":\"no\"}",
                                                "{\"token\":\"x\",\"expand\":\"user\"}",
                                                "{\"token\":\"x\",\"expand\":[\"all\"]}",

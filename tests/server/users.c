@@ -46,7 +46,7 @@ if_none_match_creates_only(void **state)
     expect_refused(412, "user-exists", "PUT", "/v1/users/ada", "{\"name\":\"Other\"}");
     expect(200, "GET", "/v1/users/ada", NULL);
     EXPECT_HAS("\"name\":\"Ada\"");
-    client_add_header(&service.data, "If-Match: \"1-0\"");
+    client_add_header(&service.data, "If-None-Match: \"1-0\"");
     expect_refused(501, "not-implemented", "PUT", "/v1/users/ada", "{\"name\":\"Other\"}");
 }
 
