@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// tuple: values that never change, in the object itself up to 59 of them.
+// tuple: values that never change, in the object itself up to 60 of them.
 #ifndef TNI_CONTAINERS_TUPLE_H
 #define TNI_CONTAINERS_TUPLE_H
 
