@@ -1,14 +1,27 @@
 // SPDX-License-Identifier: MIT
 #include "gc/observers.h"
 
-#include <string.h>
+// Inside a collection a removed observer leaves a gap, so that nobody behind it is passed over.
+static void
+close_gaps(struct tni_gc *gc)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < gc->observer_count; i++)
+        if (gc->observers[i].callback != NULL)
+            gc->observers[kept++] = gc->observers[i];
+    gc->observer_count = kept;
+}
 
-// By number, because a callback may add or remove one.
+// By number, because a callback may add one.
 void
 tni_gc_tell(struct tni_gc *gc, tn_gc_phase phase, const tn_gc_info *info)
 {
-    for (size_t i = 0; i < gc->observer_count; i++)
-        gc->observers[i].callback(phase, info, gc->observers[i].arg);
+    for (size_t i = 0; i < gc->observer_count; i++) {
+        struct tni_observer o = gc->observers[i];
+        if (o.callback != NULL)
+            o.callback(phase, info, o.arg);
+    }
+    close_gaps(gc);
 }
 
 static bool
@@ -57,9 +70,10 @@ tn_gc_remove_callback(tn_heap *heap, tn_gc_callback *callback, void *arg)
 {
     struct tni_gc *gc = (struct tni_gc *)heap;
     size_t i = find(gc, callback, arg);
-    if (i == gc->observer_count)
+    if (callback == NULL || i == gc->observer_count)
         return TN_EKEY;
-    size_t behind = --gc->observer_count - i;
-    memmove(&gc->observers[i], &gc->observers[i + 1], behind * sizeof *gc->observers);
+    gc->observers[i].callback = NULL;
+    if (!gc->collecting)
+        close_gaps(gc);
     return TN_OK;
 }
