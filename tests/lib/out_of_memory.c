@@ -11,7 +11,7 @@
 
 #include <tenure/containers.h>
 
-enum { ROWS = 32, LARGE = 100000 };
+enum { ROWS = 32, LARGE = 100000, LARGE_TUPLE = 1000 };
 
 typedef struct world {
     tn_heap *heap;
@@ -96,6 +96,67 @@ make_weak_reference(world *w)
     tn_err err = FAILING(w, tn_weak_new(w->target, &weak));
     tn_decref(weak);
     return succeeded(err);
+}
+
+static void
+ignore_call(tn_object *weak, void *arg)
+{
+}
+
+static bool
+make_watch(world *w)
+{
+    tn_object *weak = NULL;
+    tn_err err = FAILING(w, tn_weak_new_with(w->target, ignore_call, NULL, &weak));
+    tn_decref(weak);
+    return succeeded(err);
+}
+
+static bool
+make_large_integer(world *w)
+{
+    tn_value v = TN_ABSENT;
+    tn_err err = FAILING(w, tn_int_new(w->heap, INT64_MAX, &v));
+    tn_decref_value(v);
+    return succeeded(err);
+}
+
+static bool
+make_float(world *w)
+{
+    return was_made(FAILING(w, tn_float_new(w->heap, 1.5)));
+}
+
+static bool
+make_tuple_of(world *w, size_t count)
+{
+    tn_value values[LARGE_TUPLE];
+    for (size_t i = 0; i < count; i++)
+        values[i] = tn_ref(w->target);
+    bool made = was_made(FAILING(w, tn_tuple_new(w->heap, values, count)));
+    assert_int_equal(tn_refcount(w->target), 1);
+    return made;
+}
+
+static bool
+make_tuple(world *w)
+{
+    return make_tuple_of(w, 3);
+}
+
+static bool
+make_large_tuple(world *w)
+{
+    return make_tuple_of(w, LARGE_TUPLE);
+}
+
+static bool
+register_derived_type(world *w)
+{
+    static const char *const slots[] = {"third", NULL};
+    tn_type *type = NULL;
+    tn_type_spec spec = {.name = "Derived", .base = w->node, .slots = slots};
+    return succeeded(FAILING(w, tn_type_register(w->heap, &spec, &type)));
 }
 
 static bool
@@ -249,6 +310,52 @@ collect_everything(world *w)
     return ok;
 }
 
+// Each puts itself in front of a chain that the target holds, without an allocation.
+static void
+join_chain(tn_object *o)
+{
+    tn_value target = tn_slot_get(o, 1);
+    tn_slot_set(o, 1, tn_slot_borrow(tn_as_object(target), 0));
+    tn_slot_set(tn_as_object(target), 0, tn_ref(o));
+    tn_decref_value(target);
+}
+
+static void
+hang_finalized_work(world *w)
+{
+    static const char *const slots[] = {"self", "next", NULL};
+    tn_type_spec spec = {.name = "Saved", .slots = slots, .finalize = join_chain};
+    tn_type *type = NULL;
+    assert_int_equal(tn_type_register(w->heap, &spec, &type), TN_OK);
+    for (int i = 0; i < 1000; i++) {
+        tn_object *o = tn_new(w->heap, type);
+        tn_slot_set(o, 0, tn_ref(o));
+        tn_slot_set(o, 1, tn_ref(w->target));
+        tn_decref(o);
+    }
+}
+
+// The recheck has its memory before the first finalizer runs.
+static bool
+collect_what_resurrects(world *w)
+{
+    bool ok = succeeded(FAILING(w, tn_gc_collect(w->heap, 2, NULL)));
+    assert_int_equal(heap_instances(w->heap, "Saved"), 1000);
+    assert_true(ok == !tn_is_absent(tn_slot_borrow(w->target, 0)));
+    return ok;
+}
+
+static void
+ignore_collection(tn_gc_phase phase, const tn_gc_info *info, void *arg)
+{
+}
+
+static bool
+add_observer(world *w)
+{
+    return succeeded(FAILING(w, tn_gc_add_callback(w->heap, ignore_collection, NULL)));
+}
+
 static bool
 freeze_everything(world *w)
 {
@@ -276,7 +383,13 @@ static const attempt attempts[] = {
     {"make_dict", make_dict, 1, NULL},
     {"make_map", make_map, 1, NULL},
     {"make_weak_reference", make_weak_reference, 1, NULL},
+    {"make_watch", make_watch, 1, NULL},
+    {"make_large_integer", make_large_integer, 1, NULL},
+    {"make_float", make_float, 1, NULL},
+    {"make_tuple", make_tuple, 1, NULL},
+    {"make_large_tuple", make_large_tuple, 1, NULL},
     {"register_type", register_type, 100, NULL},
+    {"register_derived_type", register_derived_type, 100, NULL},
     {"append_item", append_item, 100, NULL},
     {"append_stolen_item", append_stolen_item, 100, NULL},
     {"set_integer_key", set_integer_key, 100, NULL},
@@ -289,6 +402,8 @@ static const attempt attempts[] = {
     {"grow_into_large_buffer", grow_into_large_buffer, 1, NULL},
     {"grow_large_buffer", grow_large_buffer, 1, NULL},
     {"collect_everything", collect_everything, 1, hang_work},
+    {"collect_what_resurrects", collect_what_resurrects, 1, hang_finalized_work},
+    {"add_observer", add_observer, 100, NULL},
     {"freeze_everything", freeze_everything, 1, hang_work},
 };
 
@@ -371,6 +486,26 @@ every_allocation_of_every_operation_may_fail(void **state)
     }
 }
 
+// The object that asked is made, and the heap does not ask again with each one that follows.
+static void
+an_automatic_collection_without_memory_does_not_stop_the_program(void **state)
+{
+    world w;
+    world_init(&w, heap_fixture_heap(state));
+    hang_work(&w);
+    tn_gc_settings settings = {true, {100, 10, 10}, 0};
+    assert_int_equal(tn_gc_set_settings(w.heap, &settings, 0), TN_OK);
+    size_t before = heap_instances(w.heap, "Node");
+    w.n = 0; // the collector's first scratch memory
+    tn_object *o = FAILING(&w, tn_new(w.heap, w.node));
+    assert_non_null(o);
+    tn_decref(tn_new(w.heap, w.node));
+    assert_int_equal(heap_instances(w.heap, "Node"), before + 1);
+    tn_decref(o);
+    assert_int_equal(tn_gc_disable(w.heap, 0), TN_OK);
+    world_fini(&w);
+}
+
 // Each of these may allocate to shrink, and must do without.
 static void
 giving_memory_back_needs_none(void **state)
@@ -395,6 +530,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_allocation_of_every_operation_may_fail),
+        HEAP_TEST(an_automatic_collection_without_memory_does_not_stop_the_program),
         HEAP_TEST(giving_memory_back_needs_none),
     };
     return TN_CHECKS > 0 ? cmocka_run_group_tests(tests, NULL, NULL) : 0;

@@ -12,6 +12,13 @@ typedef struct payload {
     tn_object *extra; // of the derived type only
 } payload;
 
+// The last item of a tuple. Acyclic: the children belong to the tuple.
+typedef struct death_mark {
+    death_world *world;
+    tn_object *child[2];
+    int number[2], count; // 0: counted off
+} death_mark;
+
 static death_node *
 node_of(death_world *w, int node)
 {
@@ -20,11 +27,23 @@ node_of(death_world *w, int node)
 
 // --- The model -----------------------------------------------------------------------------------
 
+// The tuple does not refer to its children any more. One that died in a set is gone already.
 static void
-count_children(death_world *w, const death_slot *s, int by)
+count_off(death_mark *m)
 {
-    for (int i = 0; i < s->count; i++)
-        node_of(w, s->child[i])->count += by;
+    for (int i = 0; i < m->count; i++) {
+        death_node *n = node_of(m->world, m->number[i]);
+        n->count -= n->object == m->child[i];
+    }
+    m->count = 0;
+}
+
+// A slot lets go of its node; a tuple's mark sees to its own.
+static void
+let_go(death_world *w, const death_slot *s)
+{
+    if (s->tuple == NULL && s->count > 0)
+        node_of(w, s->child[0])->count--;
 }
 
 // Shrinks [set] to its largest part of which every member's references come from the part.
@@ -96,7 +115,7 @@ finalize(tn_object *o)
         return;
     death_node *n = node_of(w, i);
     death_collection *c = &w->collection;
-    bool by_count = !n->ending;
+    bool by_count = !n->ending; // a member of a set is ending from the start
     DICE_ASSERT(&w->dice, n->object == o && !n->finalized);
     DICE_ASSERT(&w->dice, by_count ? n->count == 0 : !c->judged && c->to_finalize[i]);
     tn_object *got = n->plain != NULL ? tn_weak_get(n->plain) : NULL;
@@ -127,11 +146,21 @@ clear(tn_object *o)
     if (!n->ending)
         begin_death(n);
     for (int k = 0; k < DEATH_SLOTS; k++) {
-        count_children(w, &n->slot[k], -1);
+        let_go(w, &n->slot[k]);
+        if (n->slot[k].candidate && c->running && c->judged && c->dies[p->number])
+            count_off(n->slot[k].mark); // the tuple is of the same set
         n->slot[k] = (death_slot){.count = 0};
     }
     n->object = NULL;
     p->number = DEATH_NOBODY;
+}
+
+static void
+clear_mark(tn_object *o)
+{
+    death_mark *m = tn_payload(o);
+    judge_if_due(m->world);
+    count_off(m);
 }
 
 static void
@@ -224,6 +253,9 @@ death_init(death_world *w, tn_heap *heap)
     derived.traverse = traverse_extra;
     derived.clear = clear_extra;
     assert_int_equal(tn_type_register(heap, &derived, &w->types[1]), TN_OK);
+    tn_type_spec mark_spec = {.name = "Mark", .native = sizeof(death_mark), .flags = TN_ACYCLIC};
+    mark_spec.clear = clear_mark;
+    assert_int_equal(tn_type_register(heap, &mark_spec, &w->mark), TN_OK);
     assert_int_equal(tn_gc_add_callback(heap, observe, w), TN_OK);
     w->map = tn_weakmap_new(heap);
 }
@@ -313,10 +345,13 @@ put(death_world *w, int node, int k, tn_object *x /* stolen */, death_slot s)
     death_node *n = node_of(w, node);
     death_slot former = n->slot[k];
     n->slot[k] = s;
-    count_children(w, &s, 1);
-    count_children(w, &former, -1);
-    bool open = c->running && !c->judged && c->garbage[node];
-    c->loose += open && former.tuple != NULL && former.candidate;
+    for (int i = 0; i < s.count; i++)
+        node_of(w, s.child[i])->count++;
+    let_go(w, &former);
+    if (c->running && !c->judged && c->garbage[node] && former.tuple != NULL && former.candidate) {
+        c->loose++; // a member, and held by the collector alone
+        count_off(former.mark);
+    }
     if (k < OWN_SLOTS) {
         tn_slot_set_steal(n->object, (size_t)k, tn_ref(x));
     } else {
@@ -340,13 +375,20 @@ death_link(death_world *w, int node, int slot, int child)
 void
 death_link_tuple(death_world *w, int node, int slot, const int *children, int count)
 {
-    death_slot s = {.count = count};
-    tn_value values[2];
+    tn_value values[3];
+    tn_object *last = tn_new(w->heap, w->mark);
+    death_mark *m = tn_payload(last);
+    death_slot s = {.count = count, .mark = m};
+    m->world = w;
     for (int i = 0; i < count; i++) {
-        s.child[i] = children[i];
-        values[i] = tn_ref(node_of(w, children[i])->object);
+        s.child[i] = m->number[i] = children[i];
+        m->child[i] = node_of(w, children[i])->object;
+        values[i] = tn_ref(m->child[i]);
     }
-    s.tuple = tn_tuple_new(w->heap, values, (size_t)count);
+    values[count] = tn_ref(last);
+    s.tuple = tn_tuple_new(w->heap, values, (size_t)count + 1);
+    m->count = count;
+    tn_decref(last);
     DICE_ASSERT(&w->dice, tn_gc_is_tracked(s.tuple));
     put(w, node, slot, s.tuple, s);
 }
@@ -397,7 +439,7 @@ compare_slot(death_world *w, const death_node *n, int k)
         DICE_ASSERT(&w->dice, held == expected);
         return;
     }
-    DICE_ASSERT(&w->dice, held == s->tuple && tn_tuple_len(held) == (size_t)s->count);
+    DICE_ASSERT(&w->dice, held == s->tuple && tn_tuple_len(held) == (size_t)s->count + 1);
     DICE_ASSERT(&w->dice, tn_refcount(held) == 1 && tn_gc_is_tracked(held));
     for (int i = 0; i < s->count; i++)
         DICE_ASSERT(&w->dice, tn_as_object(tn_tuple_borrow(held, (size_t)i)) ==

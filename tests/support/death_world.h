@@ -20,11 +20,15 @@ enum {
     DEATH_NOBODY = -1,
 };
 
-// A node, or a tuple of one or two nodes, or nothing.
+struct death_mark;
+
+// A node, or nothing, or a tuple: one or two nodes and, as its last item, a mark, which notices
+// when the tuple has let go of them.
 typedef struct death_slot {
     int child[2], count;
-    tn_object *tuple; // borrowed; NULL: child[0] itself
-    bool candidate;   // the tuple is one of the running collection
+    tn_object *tuple;        // borrowed; NULL: child[0] itself
+    struct death_mark *mark; // the tuple's
+    bool candidate;          // the tuple is one of the running collection
 } death_slot;
 
 typedef struct death_watch {
@@ -59,6 +63,7 @@ typedef struct death_world {
     tn_heap *heap;
     dice dice;
     tn_type *types[2]; // base, derived
+    tn_type *mark;
     death_node nodes[DEATH_NODES];
     death_collection collection;
     int depth;
