@@ -101,6 +101,7 @@ part_unit() {
 part_random() {
     build asan
     TN_OPERATIONS=$operations build/asan/tests/test_lib.random_graph
+    TN_OPERATIONS=$operations build/asan/tests/test_lib.random_death
 }
 
 part_service() {

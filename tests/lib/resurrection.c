@@ -193,6 +193,27 @@ a_finalizer_may_save_another_member_and_not_its_own(void **state)
     recorder_expect(&log, "D2");
 }
 
+// The example of lib/docs/objects.md.
+static void
+a_chain_is_saved_link_by_link(void **state)
+{
+    recorder_log log;
+    recorder_init(&log, heap_fixture_heap(state));
+    tn_object *saved = tn_list_new(log.heap), *a = recorder_new(&log, 1),
+              *b = recorder_new(&log, 2);
+    recorder_at_end(a, recorder_keep, saved);
+    recorder_at_end(b, recorder_keep, saved);
+    tn_slot_set_steal(a, 0, tn_ref(b));
+    tn_decref(a);
+    recorder_expect(&log, "F1");
+    tn_list_clear(saved);
+    recorder_expect(&log, "D1 F2");
+    assert_int_equal(tn_list_len(saved), 1);
+    tn_list_clear(saved);
+    recorder_expect(&log, "D2");
+    tn_decref(saved);
+}
+
 int
 main(void)
 {
@@ -206,6 +227,7 @@ main(void)
         HEAP_TEST(a_tuple_made_of_the_dying_object_is_found_later),
         HEAP_TEST(new_references_within_the_set_resurrect_nobody),
         HEAP_TEST(a_finalizer_may_save_another_member_and_not_its_own),
+        HEAP_TEST(a_chain_is_saved_link_by_link),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The objects that hold text and other values: str, list, dict, and the map of weak values.
+// The objects that hold text, numbers and other values: str, int, float, tuple, list, dict, and the
+// map of weak values.
 //
 // [get] gives a new reference, [borrow] a borrowed one; both give absent for what is not there.
 // Passing an object of another type is a programming error that stops the program.

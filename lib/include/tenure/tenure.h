@@ -265,7 +265,7 @@ typedef struct tn_type_spec {
 // Adds a type to [heap]; it lives as long as the heap. TN_EINVAL: no name, a repeated slot (a
 // base's counts too), more than 512 bytes an instance, weak word included, or a base that cannot be
 // one: an acyclic type, or one with native bytes when this type adds slots, because slots stand in
-// front of native bytes. TN_ELIMIT: 65 535 types. TN_ENOMEM.
+// front of native bytes; an acyclic type has no base itself. TN_ELIMIT: 65 535 types. TN_ENOMEM.
 TN_API tn_err tn_type_register(tn_heap *heap, const tn_type_spec *spec,
                                tn_type **type /* borrowed */);
 
@@ -389,15 +389,16 @@ typedef struct tn_gc_stats {
 
 // Collects [generation] and the younger ones; survivors move to the next older one. Exact: every
 // unreachable object of these generations is found. [result] may be NULL. Cost: all tracked objects
-// of these generations. TN_EINVAL: no such generation. TN_EBUSY: called from inside a collection.
-// TN_ENOMEM: no scratch memory; nothing was changed.
+// of these generations. TN_EINVAL: no such generation. TN_EBUSY: called from inside a collection,
+// from a clear hook, or from a finalizer inside 50 others. TN_ENOMEM: no scratch memory; nothing
+// was changed.
 TN_API tn_err tn_gc_collect(tn_heap *heap, int generation, tn_gc_result *result);
 
 // Sets all tracked objects aside: collections neither visit nor free them until tn_gc_unfreeze puts
 // them into generation 2. They still die when their count reaches zero. With [collect_first],
 // garbage is not frozen. Writes to planes only, never to an object. Errors: tn_gc_collect's.
 TN_API tn_err tn_gc_freeze(tn_heap *heap, bool collect_first);
-TN_API void tn_gc_unfreeze(tn_heap *heap);
+TN_API void tn_gc_unfreeze(tn_heap *heap); // not from inside a collection
 // One frozen object back into generation 2. Nothing for one that is not frozen. O(1).
 TN_API void tn_gc_thaw(tn_object *o);
 
@@ -421,14 +422,15 @@ typedef struct tn_gc_population {
 
 TN_API void tn_gc_get_population(const tn_heap *heap, tn_gc_population *population);
 TN_API void tn_gc_get_stats(const tn_heap *heap, tn_gc_stats stats[TN_GENERATIONS]);
-// --- Collections by themselves ---------------------------------------------------------------
+
+// --- Collections by themselves -----------------------------------------------------------------
 
 // Off in a fresh heap. When on, making a tracked object first collects if the trigger counter of
-// generation 0 is above its threshold (and that is not 0), or if the bytes in use have grown by the
-// byte threshold (and that is not 0) since the last collection. The oldest generation whose counter
-// is above its threshold is collected; generation 2 only if the survivors of generation 1 since the
-// last full collection are a quarter of those of that collection. Explicit collections work in any
-// case.
+// generation 0 is above its threshold (and that is not 0), or if the bytes in use have grown by
+// more than the byte threshold (and that is not 0) since the last collection or change of settings.
+// The oldest generation whose counter is above its threshold is collected; generation 2 only if the
+// survivors of generation 1 since the last full collection are a quarter of those of that
+// collection. Explicit collections work in any case.
 //
 // A setter fails with TN_ELOCKED while somebody else has locked the settings. [key] is 0 without a
 // lock.
@@ -452,7 +454,8 @@ TN_API tn_err tn_gc_unlock_settings(tn_heap *heap, tn_gc_key key);
 TN_API const char *tn_gc_settings_holder(const tn_heap *heap); /* borrowed */ // NULL: not locked
 
 // Called at the start and at the end of every collection, in the order in which they were added. A
-// collection that one of them asks for answers TN_EBUSY. At the start only [generation] is set.
+// collection that one of them asks for answers TN_EBUSY. At the start only [generation] is set. One
+// may add and remove callbacks, itself too; what was added is told from then on.
 typedef enum tn_gc_phase { TN_GC_START, TN_GC_STOP } tn_gc_phase;
 typedef struct tn_gc_info {
     int generation;

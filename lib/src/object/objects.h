@@ -59,7 +59,8 @@ struct tni_objects {
     uint32_t table_count;
     struct tni_reap reap;
     struct tni_called called;
-    unsigned pauses; // finalizers and callbacks that run, one inside the other
+    unsigned
+        pauses; // finalizers and callbacks that are running: objects are in the middle of dying
     struct tni_trigger trigger;
     tn_gc_population population;
     size_t young_net; // tracked objects made minus freed since the last collection, at least 0
