@@ -91,7 +91,7 @@ as_integer(tn_value v, int64_t *i)
 bool
 tni_number_equal(tn_value a, tn_value b)
 {
-    int64_t i, j;
+    int64_t i = 0, j = 0;
     bool first = as_integer(a, &i), second = as_integer(b, &j);
     if (first || second)
         return first && second && i == j;
