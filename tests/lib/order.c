@@ -165,6 +165,45 @@ the_resurrected_stop_at_step_3(void **state)
     }
 }
 
+// Its clear hook looks at another member of the set.
+typedef struct looker {
+    tn_value other;
+    tn_object *weak; // to the other; borrowed from the test
+    bool *was_dead;
+} looker;
+
+static void
+look_at_other(tn_object *o)
+{
+    looker *l = tn_payload(o);
+    if (l->was_dead != NULL)
+        *l->was_dead = is_dead(l->weak);
+    l->was_dead = NULL;
+}
+
+static void
+step_4_is_done_for_the_whole_set_before_step_5_begins(void **state)
+{
+    tn_heap *heap = heap_fixture_heap(state);
+    static const char *const slots[] = {"other", NULL};
+    tn_type_spec spec = {.name = "Looker", .slots = slots, .flags = TN_WEAK};
+    spec.native = sizeof(looker) - sizeof(tn_value);
+    spec.clear = look_at_other;
+    tn_type *type;
+    assert_int_equal(tn_type_register(heap, &spec, &type), TN_OK);
+    tn_object *o[2], *weak[2];
+    bool was_dead[2] = {false, false};
+    for (int i = 0; i < 2; i++)
+        weak[i] = weak_to(o[i] = tn_new(heap, type));
+    for (int i = 0; i < 2; i++)
+        *(looker *)tn_payload(o[i]) = (looker){tn_ref(o[1 - i]), weak[1 - i], &was_dead[i]};
+    assert_int_equal(heap_collect(heap, 2), 2);
+    for (int i = 0; i < 2; i++) {
+        assert_true(was_dead[i]);
+        tn_decref(weak[i]);
+    }
+}
+
 // --- Step 5: in which order children go ----------------------------------------------------------
 
 static void
@@ -257,6 +296,7 @@ main(void)
         HEAP_TEST(a_set_dies_in_seven_steps_each_for_all_members),
         HEAP_TEST(every_finalizer_of_a_set_sees_all_members_whole),
         HEAP_TEST(the_resurrected_stop_at_step_3),
+        HEAP_TEST(step_4_is_done_for_the_whole_set_before_step_5_begins),
         HEAP_TEST(slots_go_in_their_order_5),
         HEAP_TEST(a_list_goes_from_its_end_5),
         HEAP_TEST(a_tuple_goes_from_its_end_5),
