@@ -423,7 +423,7 @@ typedef struct tn_gc_population {
 TN_API void tn_gc_get_population(const tn_heap *heap, tn_gc_population *population);
 TN_API void tn_gc_get_stats(const tn_heap *heap, tn_gc_stats stats[TN_GENERATIONS]);
 
-// --- Collections by themselves -----------------------------------------------------------------
+// --- Collections by themselves ---------------------------------------------------------------
 
 // Off in a fresh heap. When on, making a tracked object first collects if the trigger counter of
 // generation 0 is above its threshold (and that is not 0), or if the bytes in use have grown by

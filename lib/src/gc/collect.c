@@ -93,7 +93,7 @@ tni_gc_fire(struct tni_objects *s)
         s->young_net = 0;
 }
 
-// --- Public --------------------------------------------------------------------------------------
+// --- Public ----------------------------------------------------------------------------------
 
 tn_err
 tn_gc_collect(tn_heap *heap, int generation, tn_gc_result *result)

@@ -10,7 +10,4 @@ tn_err tni_gc_collect(struct tni_gc *gc, int generation, tn_gc_result *result);
 // What objects.trigger calls: a collection of the generation that the counters ask for.
 void tni_gc_fire(struct tni_objects *s);
 
-// What the trigger calls: a collection of the generation that the counters ask for.
-void tni_gc_fire(struct tni_objects *s);
-
 #endif
