@@ -19,6 +19,7 @@ ACCEPTED = {
     "http.hosts": ["api.example.org", "10.0.0.1"],
     "listen.admin": "[::1]:0",
     "gc.schedules": [],
+    "gc.thresholds": [0, 0, 2147483647],
     "sessions.idle_ttl": "90s",
     "shards": 1024,
 }
@@ -29,6 +30,7 @@ REFUSED = {
     "listen.admin": ["8080", 8080],
     "gc.schedules": [{}, [{"name": "full"}], [{**FULL, "generation": 3}], [{**FULL, "any": 1}],
                      [{**FULL, "when": {"every": "often"}}]],
+    "gc.thresholds": [[700, 10], [700, 10, 10, 10], [700, 10, -1], [700, 10, 1.5], 700],
     "sessions.idle_ttl": [60, "60", "1 s"],
     "shards": ["1", 1.5, -1, 1025],
     "store.kind": ["redis", ""],

@@ -9,12 +9,14 @@
 #include "admin/info.h"
 #include "admin/memory.h"
 #include "admin/metrics.h"
+#include "admin/settings.h"
 
 const struct route admin_routes[] = {
     {"GET", "/livez", health_live, ACCESS_OPEN},
     {"GET", "/readyz", health_ready, ACCESS_OPEN},
     {"POST", "/v1/drain", health_drain, ACCESS_OPERATE},
     {"GET", "/v1/gc", gc_show, ACCESS_READ},
+    {"PATCH", "/v1/gc", settings_change, ACCESS_OPERATE},
     {"POST", "/v1/gc/collect", gc_collect, ACCESS_OPERATE},
     {"POST", "/v1/gc/freeze", gc_freeze, ACCESS_OPERATE},
     {"POST", "/v1/gc/unfreeze", gc_unfreeze, ACCESS_OPERATE},

@@ -8,6 +8,7 @@
 
 #include "admin/admin.h"
 #include "admin/scope.h"
+#include "admin/settings.h"
 #include "http/body.h"
 
 #include <limits.h>
@@ -40,8 +41,8 @@ static void
 add_generation(struct text *t, const struct shard_figures *f, const struct jobs_state *state, int g)
 {
     const tn_gc_stats *s = &f->stats[g];
-    text_addf(t, "{\"generation\":%d,\"objects\":%zu,\"count\":%zu,", g,
-              f->population.generation[g], f->count[g]);
+    text_addf(t, "{\"generation\":%d,\"objects\":%zu,\"count\":%zu,\"threshold\":%zu,", g,
+              f->population.generation[g], f->count[g], state->policy.thresholds[g]);
     text_addf(t, "\"collections\":%lu,\"collected\":%lu,\"uncollectable\":%lu,\"candidates\":%lu,",
               (unsigned long)s->collections, (unsigned long)s->collected,
               (unsigned long)s->uncollectable, (unsigned long)s->candidates);
@@ -64,7 +65,9 @@ add_title(struct text *t, const struct pass_title *title)
 static void
 add_state(struct text *t, const struct shard_figures *f, const struct jobs_state *state)
 {
-    text_adds(t, "{\"generations\":[");
+    text_adds(t, "{");
+    settings_add_json(t, &state->policy);
+    text_adds(t, ",\"generations\":[");
     for (int g = 0; g < TN_GENERATIONS; g++) {
         text_adds(t, g ? "," : "");
         add_generation(t, f, state, g);

@@ -53,22 +53,34 @@ add_found(struct exposition *e, const tn_gc_stats *stats)
 }
 
 static void
-add_last_runs(struct exposition *e, struct jobs *jobs)
+add_policy(struct exposition *e, const struct policy *p)
 {
-    struct jobs_state state;
-    jobs_read(jobs, &state);
+    exposition_add_one(e, "tenured_gc_enabled", GAUGE,
+                       "Whether a crossed threshold asks for a collection.", p->enabled);
+    exposition_begin(e, "tenured_gc_threshold_objects", GAUGE,
+                     "The thresholds: net allocations, then collections of the next younger one.");
+    for (int g = 0; g < TN_GENERATIONS; g++)
+        exposition_add(e, (double)p->thresholds[g], "generation", generations[g], NULL);
+}
+
+static void
+add_last_runs(struct exposition *e, const struct jobs_state *state)
+{
     exposition_begin(e, "tenured_gc_last_run_timestamp_seconds", GAUGE,
                      "When the last collection of a generation ended; 0 for never.");
     for (int g = 0; g < TN_GENERATIONS; g++)
-        exposition_add(e, (double)state.last[g].at_ms / 1e3, "generation", generations[g], NULL);
+        exposition_add(e, (double)state->last[g].at_ms / 1e3, "generation", generations[g], NULL);
 }
 
 static void
 add_collector(struct exposition *e, const struct shard_figures *f, struct jobs *jobs)
 {
+    struct jobs_state state;
     add_collections(e, &f->counters);
     add_found(e, f->stats);
-    add_last_runs(e, jobs);
+    jobs_read(jobs, &state);
+    add_policy(e, &state.policy);
+    add_last_runs(e, &state);
     exposition_begin(e, "tenured_gc_tracked_objects", GAUGE,
                      "Objects that a collection of the generation looks at.");
     for (int g = 0; g < TN_GENERATIONS; g++)

@@ -14,7 +14,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CONFIG_MAX_HOSTS = 16, CONFIG_MAX_TOKENS = 16, CONFIG_HOST_SIZE = 256 };
+enum {
+    CONFIG_MAX_HOSTS = 16,
+    CONFIG_MAX_TOKENS = 16,
+    CONFIG_HOST_SIZE = 256,
+    CONFIG_THRESHOLDS = 3, // one a generation
+};
 
 struct config_hosts {
     char name[CONFIG_MAX_HOSTS][CONFIG_HOST_SIZE];
@@ -41,6 +46,7 @@ struct config {
     char *sessions_per_user_policy; // oldest, reject
     int64_t sessions_touch_flush_ms;
     bool gc_freeze_at_start;
+    int64_t gc_thresholds[CONFIG_THRESHOLDS];
     struct config_rule rules[CONFIG_MAX_RULES];
     size_t rule_count;
     struct config_tokens auth_data, auth_read, auth_operate, auth_dump;

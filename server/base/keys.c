@@ -43,6 +43,7 @@
       "oldest reject")                                                                             \
     X("sessions.touch_flush", sessions_touch_flush_ms, DURATION, "1s", 10, 60 * SECOND, NULL)      \
     X("gc.freeze_at_start", gc_freeze_at_start, BOOLEAN, "true", 0, 0, NULL)                       \
+    X("gc.thresholds", gc_thresholds, THRESHOLDS, "[700, 10, 10]", 0, 2147483647, NULL)            \
     X("gc.schedules", rules, RULES,                                                                \
       "[{\"name\": \"full\", \"when\": {\"every\": \"60s\"}, \"action\": \"collect\", "            \
       "\"generation\": 2}]",                                                                       \
@@ -254,6 +255,20 @@ store_list(struct reading *r, const struct key *key, const json_t *list)
     return true;
 }
 
+static bool
+store_thresholds(struct reading *r, const struct key *key, const json_t *list)
+{
+    int64_t *thresholds = member_of(r, key);
+    bool good = json_array_size(list) == CONFIG_THRESHOLDS;
+    for (size_t i = 0; good && i < CONFIG_THRESHOLDS; i++) {
+        const json_t *item = json_array_get(list, i);
+        thresholds[i] = json_integer_value(item);
+        good = json_is_integer(item) && thresholds[i] >= key->least && thresholds[i] <= key->most;
+    }
+    return good || keys_refuse(r, key->path, "must be %d whole numbers from %jd to %jd",
+                               CONFIG_THRESHOLDS, (intmax_t)key->least, (intmax_t)key->most);
+}
+
 // --- Any value ----------------------------------------------------------------------------------
 
 // The only way into the struct. [value] NULL: it was not JSON.
@@ -280,6 +295,8 @@ store_value(struct reading *r, const struct key *key, const json_t *value)
     case KEY_TOKENS:
         return json_is_array(value) ? store_list(r, key, value)
                                     : keys_refuse(r, key->path, "must be a list of strings");
+    case KEY_THRESHOLDS:
+        return store_thresholds(r, key, value);
     case KEY_RULES:
         return json_is_array(value) ? store_rules(r, value)
                                     : keys_refuse(r, key->path, "must be a list of rules");

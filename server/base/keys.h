@@ -22,6 +22,7 @@ enum key_kind {
     KEY_BOOLEAN,
     KEY_HOSTS,
     KEY_TOKENS,
+    KEY_THRESHOLDS,
     KEY_RULES,
 };
 

@@ -15,7 +15,7 @@
 enum end_reason { END_REVOKED, END_EVICTED, END_EXPIRED_IDLE, END_EXPIRED_ABSOLUTE, END_REASONS };
 
 // Why a pass ran.
-enum pass_cause { PASS_STARTUP, PASS_MANUAL, PASS_TIMER, PASS_CAUSES };
+enum pass_cause { PASS_STARTUP, PASS_MANUAL, PASS_TIMER, PASS_THRESHOLD, PASS_CAUSES };
 
 const char *end_reason_name(enum end_reason reason); /* borrowed */
 const char *pass_cause_name(enum pass_cause cause);  /* borrowed */

@@ -20,7 +20,8 @@ shard_init(struct shard *s, unsigned number)
 {
     *s = (struct shard){.number = number};
     s->heap = tn_heap_new(&(tn_heap_options){.report = report, .report_arg = s});
-    s->users = s->heap ? tn_weakmap_new(s->heap) : NULL;
+    if (s->heap && tn_gc_lock_settings(s->heap, "tenured", &s->gc_key) == TN_OK)
+        s->users = tn_weakmap_new(s->heap);
     if (!s->users) {
         if (s->heap)
             tn_heap_free(s->heap);

@@ -85,6 +85,7 @@ struct shard {
     struct surroundings around; // read-only after the start
     // Guarded by [lock].
     tn_heap *heap;
+    tn_gc_key gc_key; // of the heap's settings: it never collects by itself
     tn_type *user_type, *session_type, *index_domain;
     tn_object *users;       // weakmap: id to user
     struct index sessions;  // live sessions by id; live.c holds a reference for each

@@ -12,6 +12,8 @@
 
 #include <stdlib.h>
 
+enum { LOOK_MS = 100 };
+
 struct jobs {
     struct domain *domain;
     pthread_t thread;
@@ -23,22 +25,42 @@ struct jobs {
     struct jobs_state state;
     // The thread's own.
     struct scheduler scheduler;
-    struct job timed;
+    struct job own;   // that nobody submitted
+    uint64_t look_ns; // when the counters are looked at next, if they are
 };
 
 // --- The thread ------------------------------------------------------------------------------
 
 static struct job *
-timed_job(struct jobs *j, const struct config_rule *rule)
+own_job(struct jobs *j, enum pass_cause cause, int generation, const char *rule)
 {
-    j->timed = (struct job){.pass.title = {PASS_COLLECT, PASS_TIMER, rule->generation, rule->name}};
-    return &j->timed;
+    j->own = (struct job){.pass.title = {PASS_COLLECT, cause, generation, rule}};
+    return &j->own;
+}
+
+// What the counters ask for, at most every LOOK_MS; -1: nothing. Gives the lock while it looks.
+static int
+look_at_counters(struct jobs *j)
+{
+    uint64_t now = clock_monotonic_ns();
+    if (!j->state.policy.enabled || now < j->look_ns)
+        return -1;
+    struct policy policy = j->state.policy;
+    j->look_ns = now + LOOK_MS * UINT64_C(1000000);
+    lock_give(&j->lock);
+    int generation = policy_due(&policy, j->domain);
+    lock_take(&j->lock);
+    return generation;
 }
 
 static void
 wait_for_work(struct jobs *j)
 {
     uint64_t next = scheduler_next_ns(&j->scheduler), now = clock_monotonic_ns();
+    if (j->submitted || j->cancelled)
+        return; // it came while the counters were looked at
+    if (j->state.policy.enabled && j->look_ns < next)
+        next = j->look_ns;
     if (next == UINT64_MAX)
         lock_wait(&j->lock, &j->wake);
     else if (next > now)
@@ -58,7 +80,10 @@ next_job(struct jobs *j)
             return NULL;
         const struct config_rule *rule = scheduler_take_due(&j->scheduler, clock_monotonic_ns());
         if (rule)
-            return timed_job(j, rule);
+            return own_job(j, PASS_TIMER, rule->generation, rule->name);
+        int generation = look_at_counters(j);
+        if (generation >= 0 && !j->submitted)
+            return own_job(j, PASS_THRESHOLD, generation, NULL);
     }
 }
 
@@ -128,6 +153,8 @@ jobs_start(struct domain *domain)
     cond_init(&j->wake);
     scheduler_init(&j->scheduler, config->rules, config->rule_count, clock_monotonic_ns());
     remember_startup(j);
+    policy_init(&j->state.policy, config);
+    policy_apply(&j->state.policy, domain);
     if (pthread_create(&j->thread, NULL, maintain, j) == 0)
         return j;
     pthread_cond_destroy(&j->wake);
@@ -163,6 +190,16 @@ jobs_read(struct jobs *j, struct jobs_state *state)
     lock_take(&j->lock);
     *state = j->state;
     lock_give(&j->lock);
+}
+
+void
+jobs_change_policy(struct jobs *j, const struct policy *policy)
+{
+    lock_take(&j->lock);
+    j->state.policy = *policy;
+    pthread_cond_signal(&j->wake);
+    lock_give(&j->lock);
+    policy_apply(policy, j->domain);
 }
 
 void

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // jobs: the maintenance thread. It runs one job at a time over all shards, holding one shard's lock
-// at a time: what an operator asked for, and what the rules of the configuration make due.
+// at a time: what an operator asked for, what the rules of the configuration make due, and what
+// crossed thresholds ask for, as long as an operator lets them.
 //
 // One job is under way at most: a second one is refused, naming the first. A rule that falls due
 // meanwhile runs when the job is over.
@@ -11,6 +12,7 @@
 #define GC_JOBS_H
 
 #include "domain/pass.h"
+#include "gc/policy.h"
 
 struct jobs;
 
@@ -28,6 +30,7 @@ struct jobs_state {
         int64_t at_ms; // 0: never
         enum pass_cause cause;
     } last[TN_GENERATIONS]; // by the generation that was asked for
+    struct policy policy;
 };
 
 enum jobs_answer { JOBS_ACCEPTED, JOBS_BUSY, JOBS_CANCELLED };
@@ -39,6 +42,8 @@ struct jobs *jobs_start(struct domain *domain); /* new */
 enum jobs_answer jobs_submit(struct jobs *j, struct job *job /* stolen on success */,
                              struct jobs_state *state);
 void jobs_read(struct jobs *j, struct jobs_state *state);
+// One thread at a time.
+void jobs_change_policy(struct jobs *j, const struct policy *policy);
 // The job under way ends after its shard; later ones are refused, rules run no more.
 void jobs_cancel(struct jobs *j);
 void jobs_stop(struct jobs *j /* stolen */); // cancels and waits

@@ -30,6 +30,15 @@ name_peer(struct connection *c, char name[ADDRESS_SIZE])
 }
 
 void
+audit_name(struct connection *c, char *name, size_t size)
+{
+    char caller[AUTH_NAME_SIZE], peer[ADDRESS_SIZE];
+    auth_name(c->caller, caller);
+    name_peer(c, peer);
+    snprintf(name, size, "%s from %s", caller, peer);
+}
+
+void
 audit_change(struct connection *c)
 {
     const struct route *route = c->routing.route;

@@ -2,6 +2,7 @@
 //
 // request: what a handler asks of its request, and how it waits without a thread.
 #include "base/assert.h"
+#include "http/audit.h"
 #include "http/connection.h"
 
 #include <stdio.h>
@@ -17,6 +18,12 @@ const char *
 request_header(struct request *r, const char *name)
 {
     return MHD_lookup_connection_value(r->connection->mhd, MHD_HEADER_KIND, name);
+}
+
+void
+request_name_caller(const struct request *r, char *name, size_t size)
+{
+    audit_name(r->connection, name, size);
 }
 
 struct listener *

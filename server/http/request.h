@@ -63,6 +63,8 @@ const char *request_header(struct request *r, const char *name); /* borrowed */
 // The id of the request for logs and problems; made now if the client sent none.
 const char *request_id(struct request *r); /* borrowed */
 
+// Who sent it, for people: "operate:1a2b3c4d from 192.0.2.1", "anybody from 127.0.0.1".
+void request_name_caller(const struct request *r, char *name, size_t size);
 // What it came in by.
 struct listener *request_listener(const struct request *r); /* borrowed */
 

@@ -98,19 +98,21 @@ static void
 check_generation(json_t *g, int expected)
 {
     int generation;
-    json_int_t objects, count, collections, collected, uncollectable, candidates;
+    json_int_t objects, count, threshold, collections, collected, uncollectable, candidates;
     double time, last, max;
     json_t *run, *cause;
     json_error_t error;
     if (json_unpack_ex(g, &error, JSON_STRICT,
-                       "{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:F, s:{s:F, s:F !}, s:o, s:o}",
-                       "generation", &generation, "objects", &objects, "count", &count,
-                       "collections", &collections, "collected", &collected, "uncollectable",
-                       &uncollectable, "candidates", &candidates, "time_seconds", &time, "pause",
-                       "last", &last, "max", &max, "last_run", &run, "last_cause", &cause) != 0)
+                       "{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:F, s:{s:F, s:F !}, s:o, s:o}",
+                       "generation", &generation, "objects", &objects, "count", &count, "threshold",
+                       &threshold, "collections", &collections, "collected", &collected,
+                       "uncollectable", &uncollectable, "candidates", &candidates, "time_seconds",
+                       &time, "pause", "last", &last, "max", &max, "last_run", &run, "last_cause",
+                       &cause) != 0)
         fail_msg("%s", error.text);
     assert_int_equal(generation, expected);
     assert_int_equal(uncollectable, 0);
+    assert_int_equal(threshold, expected == 0 ? 700 : 10);
     assert_true(last <= max && max <= time);
     assert_int_equal(json_is_null(run), json_is_null(cause));
     assert_int_equal(json_is_null(run), collections == 0);
@@ -123,8 +125,13 @@ the_collector_is_shown_with_every_field_and_no_other(void **state)
     json_int_t objects, bytes;
     json_error_t error;
     size_t i;
-    if (json_unpack_ex(gc, &error, JSON_STRICT, "{s:o, s:{s:I, s:I !}, s:n}", "generations", &list,
-                       "frozen", "objects", &objects, "bytes", &bytes, "in_progress") != 0)
+    int enabled, thresholds[3];
+    const char *changed_by;
+    if (json_unpack_ex(gc, &error, JSON_STRICT,
+                       "{s:b, s:s, s:[i, i, i !], s:o, s:{s:I, s:I !}, s:n}", "enabled", &enabled,
+                       "changed_by", &changed_by, "thresholds", &thresholds[0], &thresholds[1],
+                       &thresholds[2], "generations", &list, "frozen", "objects", &objects, "bytes",
+                       &bytes, "in_progress") != 0)
         fail_msg("%s", error.text);
     assert_int_equal(json_array_size(list), 3);
     json_array_foreach(list, i, g) check_generation(g, (int)i);

@@ -191,6 +191,13 @@ assert_bounds(const struct key *key, const json_t *part)
     case KEY_BOOLEAN:
         assert_string_equal(word(part, "type"), "boolean");
         break;
+    case KEY_THRESHOLDS:
+        assert_string_equal(word(part, "type"), "array");
+        part = json_object_get(part, "items");
+        assert_int_equal(json_integer_value(json_object_get(part, "minimum")), key->least);
+        assert_int_equal(json_integer_value(json_object_get(part, "maximum")), key->most);
+        assert_range(key, range, false);
+        break;
     case KEY_HOSTS:
         assert_int_equal(json_integer_value(json_object_get(part, "maxItems")), key->most);
         break;

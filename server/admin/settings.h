@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+//
+// settings: an operator lets crossed thresholds ask for collections, or not.
+#ifndef ADMIN_SETTINGS_H
+#define ADMIN_SETTINGS_H
+
+#include "gc/policy.h"
+#include "http/request.h"
+
+handler_fn settings_change; // PATCH /v1/gc {enabled?, thresholds?}
+
+// "enabled":…,"changed_by":…,"thresholds":[…]
+void settings_add_json(struct text *t, const struct policy *p);
+
+#endif
