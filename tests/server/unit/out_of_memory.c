@@ -2,7 +2,7 @@
 //
 // Every allocation of the heap fails once in every operation of the domain: it is answered, memory
 // and store agree, nothing is left over, and the same operation works when there is memory again.
-#include "domain_fixture.h"
+#include "writes_fixture.h"
 
 #include "memory/alloc.h"
 
@@ -152,6 +152,59 @@ a_revocation(void **state)
     fail_each(make_victim, revoke_victim);
 }
 
+static enum outcome
+patch_victim(struct attempt *a)
+{
+    struct writing w;
+    enum outcome outcome = patch(&w, "ada", a->victim.create.id, "*", "{\"m\":{\"x\":1}}");
+    expect_shown("ada", a->victim.create.id,
+                 outcome == OUTCOME_DONE ? "\"m\":{\"x\":1}" : "\"data\":{\"n\":1.0},");
+    return outcome;
+}
+
+static enum outcome
+rotate_victim(struct attempt *a)
+{
+    struct writing w;
+    enum outcome outcome = rotate(&w, "ada", a->victim.create.id);
+    if (outcome == OUTCOME_DONE)
+        memcpy(a->victim.create.token, w.write.token, sizeof w.write.token);
+    assert_true(is_live("ada", &a->victim));
+    return outcome;
+}
+
+static void
+a_write_of_a_session(void **state)
+{
+    put("ada", "Ada");
+    fail_each(make_victim, patch_victim);
+    fail_each(make_victim, rotate_victim);
+}
+
+static enum outcome
+make_ada_with_sessions(struct attempt *a)
+{
+    put("ada", "Ada");
+    make(&a->making, "ada");
+    return make(&a->victim, "ada");
+}
+
+// Where it fails, some sessions may have ended all the same.
+static enum outcome
+delete_ada(struct attempt *a)
+{
+    enum outcome outcome = delete ("ada");
+    if (outcome == OUTCOME_DONE)
+        assert_int_equal(ask(&a->asking, "ada"), OUTCOME_ABSENT);
+    return outcome;
+}
+
+static void
+the_end_of_a_user(void **state)
+{
+    fail_each(make_ada_with_sessions, delete_ada);
+}
+
 int
 main(void)
 {
@@ -161,6 +214,8 @@ main(void)
         DOMAIN_TEST(a_new_session_and_its_eviction),
         DOMAIN_TEST(a_new_session_of_a_user_to_be_loaded),
         DOMAIN_TEST(a_revocation),
+        DOMAIN_TEST(a_write_of_a_session),
+        DOMAIN_TEST(the_end_of_a_user),
     };
     return cmocka_run_group_tests_name("out_of_memory", tests, NULL, NULL);
 }

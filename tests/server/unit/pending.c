@@ -75,6 +75,26 @@ keys_that_share_a_bucket_keep_their_own_queues(void **state)
         assert_null(table.buckets[b]);
 }
 
+static void
+all_under_way_of_a_kind_are_walked_once(void **state)
+{
+    static struct pending_op ops[KEYS];
+    static char ids[KEYS][16];
+    pending_init(&table);
+    for (int i = 0; i < KEYS; i++) {
+        snprintf(ids[i], sizeof ids[i], "%d", i / 2);
+        ops[i] = op_of(i % 2 ? PENDING_ENDING : PENDING_USER, ids[i]);
+        assert_true(pending_enter(&table, &ops[i]));
+    }
+    size_t count = 0;
+    for (const struct pending_op *op = NULL; (op = pending_next(&table, PENDING_ENDING, op));) {
+        assert_int_equal(op->kind, PENDING_ENDING);
+        count++;
+    }
+    assert_int_equal(count, KEYS / 2);
+    assert_null(pending_next(&table, PENDING_SESSION, NULL));
+}
+
 int
 main(void)
 {
@@ -82,6 +102,7 @@ main(void)
         cmocka_unit_test(the_first_is_under_way_and_the_others_follow_in_order),
         cmocka_unit_test(a_user_and_a_session_of_the_same_id_are_two_keys),
         cmocka_unit_test(whoever_comes_while_the_second_is_under_way_is_last),
+        cmocka_unit_test(all_under_way_of_a_kind_are_walked_once),
         cmocka_unit_test(keys_that_share_a_bucket_keep_their_own_queues),
     };
     return cmocka_run_group_tests_name("pending", tests, NULL, NULL);

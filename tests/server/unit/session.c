@@ -119,6 +119,59 @@ a_session_expires_at_the_earlier_of_two_times(void **state)
     shard_give(s);
 }
 
+static void
+a_touch_rewrites_two_times_in_place(void **state)
+{
+    struct shard *s = shard_of("ada");
+    struct session_row r = row();
+    shard_take(s);
+    tn_object *session = make_alone(s, &r);
+    const char *text = session_text(session).data;
+    struct etag before = session_etag(s, session);
+    assert_false(session_touch(session, 2000)); // it was seen then
+    assert_true(session_touch(session, 2500));
+    assert_ptr_equal(session_text(session).data, text);
+    expect_text(session, "{\"id\":\"s_12abAAAAAAAAAAAAAAAAAAAAAA\",\"user_id\":\"ada\","
+                         "\"data\":{\"n\":1.50},\"client\":{\"ip\":\"::1\"},\"version\":4,"
+                         "\"created_at\":\"1970-01-01T00:00:01.000Z\","
+                         "\"last_seen_at\":\"1970-01-01T00:00:02.500Z\","
+                         "\"idle_expires_at\":\"1970-01-01T00:00:05.500Z\","
+                         "\"expires_at\":\"1970-01-01T00:00:06.000Z\"}");
+    struct etag after = session_etag(s, session);
+    assert_int_equal(after.version, before.version);
+    assert_int_not_equal(after.hash, before.hash);
+    assert_true(session_touch(session, 4000)); // 7000 would be past its age
+    assert_int_equal(session_of(session)->idle_expires_at, 6000);
+    tn_decref(session);
+    shard_give(s);
+}
+
+static void
+a_draft_gives_data_token_and_version_but_no_times(void **state)
+{
+    struct shard *s = shard_of("ada");
+    struct session_row r = row(), drafted = row(), filled;
+    drafted.data = SPAN("{\"another\":\"length\"}");
+    drafted.version = 10;
+    drafted.token_hash[0] = 9;
+    shard_take(s);
+    tn_object *session = make_alone(s, &r), *draft = make_alone(s, &drafted);
+    session_touch(session, 2500);
+    session_take_over(session, draft);
+    tn_decref(draft);
+    expect_text(session, "{\"id\":\"s_12abAAAAAAAAAAAAAAAAAAAAAA\",\"user_id\":\"ada\","
+                         "\"data\":{\"another\":\"length\"},\"client\":{\"ip\":\"::1\"},"
+                         "\"version\":10,\"created_at\":\"1970-01-01T00:00:01.000Z\","
+                         "\"last_seen_at\":\"1970-01-01T00:00:02.500Z\","
+                         "\"idle_expires_at\":\"1970-01-01T00:00:05.500Z\","
+                         "\"expires_at\":\"1970-01-01T00:00:06.000Z\"}");
+    session_fill_row(session, &filled);
+    assert_true(span_equal(filled.data, drafted.data) && span_equal(filled.client, r.client));
+    assert_int_equal(filled.token_hash[0], 9);
+    tn_decref(session);
+    shard_give(s);
+}
+
 // --- Ids and tokens ----------------------------------------------------------------------------
 
 static void
@@ -170,6 +223,8 @@ main(void)
         DOMAIN_TEST(the_row_of_a_session_is_the_row_that_it_was_made_from),
         DOMAIN_TEST(what_is_left_of_a_session_says_when_and_why_it_ended),
         DOMAIN_TEST(a_session_expires_at_the_earlier_of_two_times),
+        DOMAIN_TEST(a_touch_rewrites_two_times_in_place),
+        DOMAIN_TEST(a_draft_gives_data_token_and_version_but_no_times),
         cmocka_unit_test(ids_and_tokens_carry_their_slot_and_differ),
         cmocka_unit_test(what_cannot_be_an_id_or_a_token_is_told_at_once),
     };

@@ -2,7 +2,7 @@
 //
 // Threads that do everything at once, over a store that fails now and then, beside collections:
 // in the end memory and store say the same, and nobody is left who should not be.
-#include "domain_fixture.h"
+#include "writes_fixture.h"
 
 enum { THREADS = 4, USERS = 12, STEPS = 10000, REMEMBERED = 64, SHORT_MS = 15 };
 
@@ -27,6 +27,26 @@ expect_one_of(dice *d, enum outcome outcome, enum outcome other)
     DICE_ASSERT(d, outcome == OUTCOME_DONE || outcome == OUTCOME_NO_STORE || outcome == other);
 }
 
+// To the session, if it has not ended.
+static void
+write_to(struct client *c, size_t i)
+{
+    struct writing w;
+    struct shard *s = shard_of(c->users[i]);
+    const char *id = c->made[i].create.id;
+    shard_take(s);
+    tn_object *session = index_borrow(&s->sessions, id);
+    if (session)
+        touch_session(s, session, clock_ms());
+    shard_give(s);
+    bool rotates = dice_chance(&c->dice, 30);
+    enum outcome outcome =
+        rotates ? rotate(&w, c->users[i], id) : patch(&w, c->users[i], id, "*", "{\"m\":[1]}");
+    expect_one_of(&c->dice, outcome, OUTCOME_ENDED);
+    if (rotates && outcome == OUTCOME_DONE)
+        memcpy(c->made[i].create.token, w.write.token, sizeof w.write.token);
+}
+
 static void
 step(struct client *c)
 {
@@ -43,7 +63,11 @@ step(struct client *c)
         expect_one_of(d, make_with(&c->made[i], c->users[i], ttl, 600000), OUTCOME_ABSENT);
     } else if (what < 60) {
         expect_one_of(d, ask(&q, id), OUTCOME_ABSENT);
-    } else if (c->made[i].outcome == OUTCOME_DONE && c->made[i].create.id[0] && what < 80) {
+    } else if (what < 62) {
+        expect_one_of(d, delete (id), OUTCOME_DONE);
+    } else if (c->made[i].create.id[0] && what < 70) {
+        write_to(c, i);
+    } else if (c->made[i].outcome == OUTCOME_DONE && c->made[i].create.id[0] && what < 85) {
         enum outcome outcome = revoke(c->users[i], c->made[i].create.id);
         expect_one_of(d, outcome, OUTCOME_DONE);
         DICE_ASSERT(d, !is_live(c->users[i], &c->made[i]));

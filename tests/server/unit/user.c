@@ -65,6 +65,28 @@ taking_over_leaves_id_and_sessions(void **state)
 }
 
 static void
+the_tag_is_of_what_is_shown_beside_the_version(void **state)
+{
+    struct shard *s = shard_of("ada");
+    struct user_row row = {
+        .id = SPAN("ada"), .name = SPAN("Ada"), .attributes = SPAN("{}"), .version = 7};
+    shard_take(s);
+    tn_object *a = user_new(s, &row), *b = user_new(s, &row);
+    struct etag first = user_etag(s, a);
+    assert_int_equal(first.version, 7);
+    assert_int_equal(user_etag(s, b).hash, first.hash);
+    user_of(a)->live = 1;
+    assert_int_not_equal(user_etag(s, a).hash, first.hash);
+    tn_object *last = session_new_ended(s, b, SPAN("{}"));
+    tn_slot_set_steal(b, USER_LAST_SESSION, tn_ref(last));
+    assert_int_not_equal(user_etag(s, b).hash, first.hash);
+    tn_slot_set(b, USER_LAST_SESSION, TN_ABSENT);
+    tn_decref(a);
+    tn_decref(b);
+    shard_give(s);
+}
+
+static void
 user_ids_have_their_alphabet_and_length(void **state)
 {
     char longest[130];
@@ -85,6 +107,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         DOMAIN_TEST(the_document_shows_what_is_known_and_null_for_what_is_not),
         DOMAIN_TEST(taking_over_leaves_id_and_sessions),
+        DOMAIN_TEST(the_tag_is_of_what_is_shown_beside_the_version),
         cmocka_unit_test(user_ids_have_their_alphabet_and_length),
     };
     return cmocka_run_group_tests_name("user", tests, NULL, NULL);
