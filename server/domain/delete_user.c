@@ -19,8 +19,10 @@ static void
 forget(struct shard *s, tn_object *user)
 {
     for (size_t i = live_count(user); i-- > 0;)
-        if (live_item(user, i))
+        if (live_item(user, i)) {
             tn_decref(live_leave(s, live_item(user, i)));
+            s->counters.sessions_ended[END_REVOKED]++;
+        }
     tn_weakmap_delete(s->users, user_of(user)->id);
     user_of(user)->stage = USER_GONE;
     tn_slot_set(user, USER_LAST_SESSION, TN_ABSENT);

@@ -7,6 +7,7 @@
 #include "domain/domain.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/process.h"
 #include "base/secret.h"
 #include "domain/cache.h"
@@ -84,12 +85,24 @@ on_session(void *arg, const struct session_row *row)
     return joined;
 }
 
+static void
+log_load(struct domain *d)
+{
+    struct shard_figures f;
+    domain_read_figures(d, &f);
+    log_event(LOG_INFO, "load", "sessions", "d", (long)f.sessions_live, "users", "d",
+              (long)f.users_resident, "seconds", "f", (clock_monotonic_ns() - d->started_ns) / 1e9,
+              NULL);
+}
+
 static bool
 load(struct domain *d, char *error, size_t error_size)
 {
     error[0] = '\0';
-    if (d->store->ops->load_sessions(d->store, on_session, d, error, error_size))
+    if (d->store->ops->load_sessions(d->store, on_session, d, error, error_size)) {
+        log_load(d);
         return true;
+    }
     if (!error[0])
         snprintf(error, error_size,
                  "the sessions could not be loaded: out of memory, or the store lacks a user");

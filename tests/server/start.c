@@ -68,6 +68,7 @@ the_start_is_one_line_with_ports_shards_threads_sessions_and_time(void **state)
         s->data_port, s->admin_port);
     assert_non_null(strstr(line, expected));
     assert_null(strstr(line + 1, "\"event\":\"start\""));
+    assert_non_null(strstr(log, "\"event\":\"load\",\"sessions\":0,\"users\":0,\"seconds\":"));
     free(log);
 }
 

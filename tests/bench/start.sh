@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# start.sh [SESSIONS] [STARTS]: how long the service takes to be ready with so many live sessions in
+# its store, and what a session takes in memory. Builds a release in build/bench, or in the folder
+# BUILD.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+sessions=${1:-100000}
+starts=${2:-5}
+build=${BUILD:-build/bench}
+
+build() {
+    cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release >/dev/null
+    cmake --build "$build" --target tenured bench_seed >/dev/null
+}
+
+run() { # NAME=VALUE...
+    rm -f "$folder/ports"
+    "$build"/server/tenured --set listen.data=127.0.0.1:0 --set listen.admin=127.0.0.1:0 \
+        --set "store.path=$1" --set gc.schedules=[] --ports-file "$folder/ports" >"$folder/log" &
+    running=$!
+    until [ -s "$folder/ports" ]; do
+        kill -0 "$running"
+        sleep 0.05
+    done
+    curl --silent --fail "http://127.0.0.1:$(awk '$1 == "admin" { print $2 }' "$folder/ports")/metrics" \
+        >"$folder/metrics"
+}
+
+end() {
+    [ -z "${running-}" ] || kill "$running"
+    wait
+    running=
+}
+
+from_log() { # EVENT MEMBER
+    grep "\"event\":\"$1\"" "$folder/log" | sed "s/.*\"$2\":\([0-9.e-]*\).*/\1/"
+}
+
+from_metrics() { # SERIES
+    awk -v series="$1" '$1 == series { print $2 }' "$folder/metrics"
+}
+
+build
+folder=$(mktemp -d)
+trap 'end; rm -rf "$folder"' EXIT
+run "$folder/empty.db"
+empty_rss=$(from_metrics process_resident_memory_bytes)
+end
+"$build"/tests/bench/bench_seed "$folder/full.db" "$sessions"
+
+echo "$(date -u +%F), $(nproc) cores of $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1);" \
+    "$sessions sessions of two a user, 200 bytes of data each; file of $(stat -c %s "$folder/full.db") bytes"
+echo
+echo '| start | ready, s | loading, s | first collection, s | freezing, s | traced bytes a session | resident bytes a session |'
+echo '|---|---|---|---|---|---|---|'
+for ((i = 1; i <= starts; i++)); do
+    run "$folder/full.db"
+    [ "$(from_metrics tenured_sessions_active)" -eq "$sessions" ]
+    collecting=$(from_metrics 'tenured_gc_time_seconds_total{generation="2"}')
+    held=$(from_metrics 'tenured_gc_pause_seconds_sum{generation="2"}')
+    awk -v i="$i" -v ready="$(from_log start seconds)" -v loading="$(from_log load seconds)" \
+        -v collecting="$collecting" -v held="$held" -v n="$sessions" -v empty="$empty_rss" \
+        -v traced="$(from_metrics tenured_traced_memory_bytes)" \
+        -v rss="$(from_metrics process_resident_memory_bytes)" 'BEGIN {
+            printf "| %d | %.3f | %.3f | %.4f | %.6f | %.0f | %.0f |\n", i, ready, loading,
+                collecting, held - collecting, traced / n, (rss - empty) / n }'
+    end
+done
