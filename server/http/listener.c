@@ -295,7 +295,7 @@ listener_stop(struct listener *l)
 {
     const struct timespec moment = {.tv_nsec = 1000000};
     ASSERT(l->magic == LISTENER_MAGIC);
-    listener_quiesce(l);
+    listener_retire(l);
     atomic_store(&l->stopping, true);
     while (atomic_load(&l->held) > 0)
         nanosleep(&moment, NULL);
