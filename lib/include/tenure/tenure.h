@@ -166,9 +166,10 @@ struct tn_object {
     uint32_t flags; // see object/object.h
 };
 
-enum { TNI_IMMORTAL = 0x40000000 };
+enum { TNI_IMMORTAL = 0x40000000, TNI_SEGMENT_SIZE = 1 << 22 };
 
 TN_API void tni_reap(tn_object *o);
+TN_API void tni_log(tn_object *o);
 TN_API void tni_saturate(tn_object *o);
 TN_API void tni_check_store(const tn_object *holder, tn_value v);
 
@@ -199,11 +200,34 @@ tn_incref(tn_object *o)
     return o;
 }
 
+// Whether the collector wants to know that [o] lost a reference: at most once between two
+// collections, and never of an object that it does not track. The flags that say no stand at the
+// start of the object's segment, which is aligned to its size.
+static inline bool
+tni_is_quiet(const tn_object *o)
+{
+    const uint32_t *quiet = (const uint32_t *)((uintptr_t)o & ~(uintptr_t)(TNI_SEGMENT_SIZE - 1));
+    return (o->flags & *quiet) != 0;
+}
+
 // Gives a reference back; NULL is allowed. The last one destroys the object before the call
 // returns, and whatever only it kept alive, in steps that never recurse. Order:
 // lib/docs/objects.md.
 static inline void
 tn_decref(tn_object *o /* stolen */)
+{
+    if (o == NULL || __builtin_expect(o->refs >= TNI_IMMORTAL, 0))
+        return;
+    if (--o->refs == 0)
+        tni_reap(o);
+    else if (__builtin_expect(!tni_is_quiet(o), 0))
+        tni_log(o);
+}
+
+// Gives back a reference that was taken since the last collection and was never stored: the
+// object's situation is what it was, so the collector need not look at it. Reads use it.
+static inline void
+tn_decref_unchanged(tn_object *o /* stolen */)
 {
     if (o != NULL && __builtin_expect(o->refs < TNI_IMMORTAL, 1) && --o->refs == 0)
         tni_reap(o);
@@ -293,9 +317,17 @@ tn_slot_get(const tn_object *o, size_t i)
     return tn_incref_value(tn_slot_borrow(o, i));
 }
 
-// Stores [v], taking the caller's reference; the former value is dropped last.
+// To be called by a type's own code after it moved a counted reference to [o] into an object's
+// native bytes, or made its traverse report one that it did not report before. NULL is allowed.
 static inline void
-tn_slot_set_steal(tn_object *o, size_t i, tn_value v /* stolen */)
+tn_gc_touch(tn_object *o)
+{
+    if (o != NULL && !tni_is_quiet(o))
+        tni_log(o);
+}
+
+static inline void
+tni_slot_store(tn_object *o, size_t i, tn_value v)
 {
 #if defined(TN_CHECKS) && TN_CHECKS > 0
     tni_check_store(o, v);
@@ -306,10 +338,20 @@ tn_slot_set_steal(tn_object *o, size_t i, tn_value v /* stolen */)
     tn_decref_value(former);
 }
 
+// Stores [v]; the former value is dropped last.
 static inline void
 tn_slot_set(tn_object *o, size_t i, tn_value v)
 {
-    tn_slot_set_steal(o, i, tn_incref_value(v));
+    tni_slot_store(o, i, tn_incref_value(v));
+}
+
+// The same with the caller's reference. That a reference from outside became one from inside is
+// something that no count shows, so the collector is told.
+static inline void
+tn_slot_set_steal(tn_object *o, size_t i, tn_value v /* stolen */)
+{
+    tn_gc_touch(tn_as_object(v));
+    tni_slot_store(o, i, v);
 }
 
 // --- Buffers ---------------------------------------------------------------------------------
@@ -376,6 +418,7 @@ typedef struct tn_gc_result {
     size_t collected;     // objects found unreachable and freed
     size_t uncollectable; // found unreachable, still there after they were cleared
     size_t candidates;    // tracked, not frozen, of a generation that was collected
+    size_t suspects;      // of them: those that the search started from
     size_t visited;       // references followed
     size_t bytes_freed;
     uint64_t ns, count_ns, rescue_ns, finish_ns; // in all, and per phase
@@ -388,11 +431,14 @@ typedef struct tn_gc_stats {
 } tn_gc_stats;
 
 // Collects [generation] and the younger ones; survivors move to the next older one. Exact: every
-// unreachable object of these generations is found. [result] may be NULL. Cost: all tracked objects
-// of these generations. TN_EINVAL: no such generation. TN_EBUSY: called from inside a collection,
-// from a clear hook, or from a finalizer inside 50 others. TN_ENOMEM: no scratch memory; nothing
-// was changed.
+// unreachable object of these generations is found. [result] may be NULL. Cost: what is reachable
+// from the objects that lost a reference since they were last looked at, and at most all of these
+// generations. TN_EINVAL: no such generation. TN_EBUSY: called from inside a collection, from a
+// clear hook, or from a finalizer inside 50 others. TN_ENOMEM: no scratch memory; nothing was
+// changed.
 TN_API tn_err tn_gc_collect(tn_heap *heap, int generation, tn_gc_result *result);
+// The same by looking at every object of these generations: what tn_gc_collect is tested against.
+TN_API tn_err tn_gc_collect_exhaustive(tn_heap *heap, int generation, tn_gc_result *result);
 
 // Sets all tracked objects aside: collections neither visit nor free them until tn_gc_unfreeze puts
 // them into generation 2. They still die when their count reaches zero. With [collect_first],

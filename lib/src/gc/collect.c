@@ -5,6 +5,7 @@
 #include "gc/exhaustive.h"
 #include "gc/finish.h"
 #include "gc/observers.h"
+#include "gc/search.h"
 #include "gc/timing.h"
 #include "object/track.h"
 
@@ -43,10 +44,10 @@ carry_out(struct tni_gc *gc, int generation, tn_gc_result *result)
 }
 
 static bool
-run(struct tni_gc *gc, int generation, tn_gc_result *result)
+run(struct tni_gc *gc, int generation, tni_search *search, tn_gc_result *result)
 {
     uint64_t started = tni_now_ns();
-    bool found = tni_gc_find_garbage(gc, generation, result);
+    bool found = search(gc, generation, result);
     if (found)
         carry_out(gc, generation, result);
     result->ns = tni_now_ns() - started;
@@ -63,8 +64,8 @@ tell_stop(struct tni_gc *gc, int generation, const tn_gc_result *result)
     tni_gc_tell(gc, TN_GC_STOP, &info);
 }
 
-tn_err
-tni_gc_collect(struct tni_gc *gc, int generation, tn_gc_result *result)
+static tn_err
+collect(struct tni_gc *gc, int generation, tni_search *search, tn_gc_result *result)
 {
     tni_assert_owner(&gc->objects.memory);
     *result = (tn_gc_result){0};
@@ -74,11 +75,17 @@ tni_gc_collect(struct tni_gc *gc, int generation, tn_gc_result *result)
         return TN_EBUSY;
     gc->collecting = true;
     tni_gc_tell(gc, TN_GC_START, &(tn_gc_info){.generation = generation});
-    bool found = run(gc, generation, result);
+    bool found = run(gc, generation, search, result);
     tell_stop(gc, generation, result);
     gc->collecting = false;
     tni_gc_arm(gc);
     return found ? TN_OK : TN_ENOMEM;
+}
+
+tn_err
+tni_gc_collect(struct tni_gc *gc, int generation, tn_gc_result *result)
+{
+    return collect(gc, generation, tni_gc_search, result);
 }
 
 // A collection that gets no memory is not asked for again with every object that follows.
@@ -100,6 +107,14 @@ tn_gc_collect(tn_heap *heap, int generation, tn_gc_result *result)
 {
     tn_gc_result ignored;
     return tni_gc_collect((struct tni_gc *)heap, generation, result != NULL ? result : &ignored);
+}
+
+tn_err
+tn_gc_collect_exhaustive(tn_heap *heap, int generation, tn_gc_result *result)
+{
+    tn_gc_result ignored;
+    return collect((struct tni_gc *)heap, generation, tni_gc_find_garbage,
+                   result != NULL ? result : &ignored);
 }
 
 bool

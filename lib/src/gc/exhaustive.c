@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "gc/exhaustive.h"
 
+#include "gc/marks.h"
 #include "gc/timing.h"
 #include "object/traverse.h"
 
@@ -11,24 +12,6 @@ struct search {
     uint32_t held; // references to each candidate that the collector itself has
     bool failed;   // no scratch memory
 };
-
-static inline bool
-is_candidate(const struct search *s, const tn_object *o)
-{
-    return o->mark >> TNI_EPOCH_SHIFT == s->gc->epoch;
-}
-
-static inline uint32_t
-inside_count(const tn_object *o)
-{
-    return o->mark & TNI_MARK_LIVE;
-}
-
-static inline bool
-is_live(const tn_object *o)
-{
-    return inside_count(o) == TNI_MARK_LIVE;
-}
 
 static inline const tn_type *
 type_of(const struct search *s, const tn_object *o)
@@ -42,7 +25,7 @@ static bool
 stamp(tn_object *o, void *arg)
 {
     struct search *s = arg;
-    o->mark = s->gc->epoch << TNI_EPOCH_SHIFT;
+    tni_stamp(s->gc, o, 0);
     s->candidates++;
     return true;
 }
@@ -54,8 +37,8 @@ count_reference(tn_object *child, void *arg)
 {
     struct search *s = arg;
     s->visited++;
-    if (is_candidate(s, child) && !is_live(child))
-        child->mark++;
+    if (tni_is_stamped(s->gc, child) && !tni_is_live(child))
+        tni_count_reference(child);
 }
 
 static bool
@@ -71,9 +54,9 @@ static void
 rescue(tn_object *o, void *arg)
 {
     struct search *s = arg;
-    if (!is_candidate(s, o) || is_live(o))
+    if (!tni_is_stamped(s->gc, o) || tni_is_live(o))
         return;
-    o->mark |= TNI_MARK_LIVE;
+    tni_make_live(o);
     s->failed |= !tni_stack_push(s->gc, &s->gc->stack, o);
 }
 
@@ -82,10 +65,10 @@ rescue_reachable(tn_object *o, void *arg)
 {
     struct search *s = arg;
     struct tni_stack *stack = &s->gc->stack;
-    if (is_live(o) || o->refs - s->held == inside_count(o))
+    if (tni_is_live(o) || o->refs - s->held == tni_inside_count(o))
         return true;
     // Otherwise a traverse reports a reference that its object does not hold.
-    TN_ASSERT(o->refs - s->held > inside_count(o));
+    TN_ASSERT(o->refs - s->held > tni_inside_count(o));
     rescue(o, s);
     while (!s->failed && stack->len > 0) {
         tn_object *live = stack->items[--stack->len];
@@ -100,7 +83,7 @@ static bool
 gather(tn_object *o, void *arg)
 {
     struct search *s = arg;
-    return is_live(o) || tni_stack_push(s->gc, &s->gc->garbage, o);
+    return tni_is_live(o) || tni_stack_push(s->gc, &s->gc->garbage, o);
 }
 
 bool
@@ -117,7 +100,7 @@ tni_gc_find_garbage(struct tni_gc *gc, int generation, tn_gc_result *result)
                  tni_gc_each(gc, generation, gather, &s) &&
                  tni_stack_reserve(gc, &gc->stack, gc->garbage.len);
     result->candidates = s.candidates;
-    result->visited = s.visited;
+    result->visited += s.visited;
     result->count_ns = counted - started;
     result->rescue_ns = tni_now_ns() - counted;
     return found;
@@ -139,7 +122,7 @@ move_live_behind(struct tni_stack *set, struct tni_stack *live)
     size_t rest = 0;
     live->len = 0;
     for (size_t i = 0; i < set->len; i++)
-        if (is_live(set->items[i]))
+        if (tni_is_live(set->items[i]))
             live->items[live->len++] = set->items[i];
         else
             set->items[rest++] = set->items[i];

@@ -21,6 +21,25 @@ hold_all(struct tni_stack *set)
         set->items[i]->refs++;
 }
 
+static int
+by_address(const void *a, const void *b)
+{
+    uintptr_t first = (uintptr_t) * (tn_object *const *)a;
+    uintptr_t second = (uintptr_t) * (tn_object *const *)b;
+    return (first > second) - (first < second);
+}
+
+// However the set was found, its finalizers run in one order.
+static void
+sort_if_finalized(struct tni_gc *gc, struct tni_stack *set)
+{
+    size_t i = 0;
+    while (i < set->len && type_of(gc, set->items[i])->finalize == NULL)
+        i++;
+    if (i < set->len)
+        qsort(set->items, set->len, sizeof *set->items, by_address);
+}
+
 // Step 1.
 static void
 untrack_all(struct tni_gc *gc, struct tni_stack *set)
@@ -51,6 +70,7 @@ let_resurrected_live(struct tni_gc *gc, struct tni_stack *set, int older)
     size_t dead = tni_gc_recheck(gc);
     for (size_t i = dead; i < set->len; i++) {
         tni_track_in(&gc->objects, set->items[i], older);
+        tni_log(set->items[i]);
         tn_decref(set->items[i]);
     }
     set->len = dead;
@@ -82,6 +102,7 @@ release_all(struct tni_gc *gc, struct tni_stack *set, int older)
         if (set->items[i]->refs > 1) {
             kept++;
             tni_track_in(&gc->objects, set->items[i], older);
+            tni_log(set->items[i]);
         }
         tn_decref(set->items[i]);
     }
@@ -93,6 +114,7 @@ tni_gc_finish(struct tni_gc *gc, int generation, tn_gc_result *result)
 {
     struct tni_stack *set = &gc->garbage;
     int older = generation < 2 ? generation + 1 : 2;
+    sort_if_finalized(gc, set);
     hold_all(set);
     untrack_all(gc, set);
     if (finalize_all(gc, set))

@@ -3,6 +3,7 @@
 
 #include "gc/automatic.h"
 #include "gc/collect.h"
+#include "gc/suspects.h"
 #include "object/track.h"
 
 // Returns how many of the page's objects were not frozen before.
@@ -17,6 +18,7 @@ freeze_page(struct tni_page *page)
         row->gen0 = row->gen1 = 0;
     }
     page->young = false;
+    page->frozen |= added > 0;
     return added;
 }
 
@@ -36,14 +38,22 @@ tni_gc_freeze(struct tni_gc *gc)
     tni_gc_recount_long_lived(gc);
 }
 
+static void
+unfreeze_page(struct tni_page *page)
+{
+    for (unsigned i = 0; i < tni_page_word_count(page); i++)
+        tni_page_row(page, i)->frozen = 0;
+    page->frozen = false;
+}
+
 void
 tni_gc_unfreeze(struct tni_gc *gc)
 {
     tn_gc_population *population = &gc->objects.population;
     const struct tni_pages *pages = &gc->objects.memory.pages;
+    tni_gc_suspect_frozen(gc);
     for (struct tni_page *p = NULL; (p = tni_pages_next_objects(pages, p)) != NULL;)
-        for (unsigned i = 0; i < tni_page_word_count(p); i++)
-            tni_page_row(p, i)->frozen = 0;
+        unfreeze_page(p);
     population->generation[2] += population->frozen;
     population->frozen = population->frozen_bytes = 0;
     tni_gc_recount_long_lived(gc);
@@ -81,6 +91,7 @@ tn_gc_thaw(tn_object *o)
     tni_leave_population(&gc->objects, at);
     at.row->frozen &= ~at.bit;
     gc->objects.population.generation[2]++;
+    tn_gc_touch(o);
 }
 
 bool

@@ -15,6 +15,8 @@ drop_stack(struct tni_gc *gc, struct tni_stack *stack)
 void
 tni_gc_fini(struct tni_gc *gc)
 {
+    drop_stack(gc, &gc->roots);
+    drop_stack(gc, &gc->visited);
     drop_stack(gc, &gc->stack);
     drop_stack(gc, &gc->garbage);
 }

@@ -2,9 +2,8 @@
 //
 // generations: the collector's state, its statistics, and moving whole generations by their planes.
 //
-// An object's mark is valid while its high byte is the heap's current epoch; the rest counts the
-// references that candidates hold to it. The true count is never altered, so a collection that has
-// to give up leaves nothing behind but stale marks.
+// The true counts are never altered, so a collection that has to give up leaves nothing behind but
+// stale marks (marks.h).
 #ifndef TNI_GC_GENERATIONS_H
 #define TNI_GC_GENERATIONS_H
 
@@ -12,7 +11,6 @@
 
 enum {
     TNI_EPOCH_SHIFT = 24,
-    TNI_MARK_LIVE = (1 << TNI_EPOCH_SHIFT) - 1, // also where the count saturates: then live
     TNI_LAST_EPOCH = 255,
 };
 
@@ -33,7 +31,8 @@ struct tni_gc {
     size_t collections[TN_GENERATIONS]; // [g]: of g since the last of g + 1; [2] is unused
     uint32_t epoch;                     // 1 to TNI_LAST_EPOCH while marks are in use
     bool collecting;
-    struct tni_stack stack, garbage;
+    // The suspects of a run, what they reach, what still has to be followed, and what is garbage.
+    struct tni_stack roots, visited, stack, garbage;
     // Collections by themselves: automatic.c.
     tn_gc_settings settings;
     size_t long_lived, pending; // survivors of the last full collection; of generation 1 since
@@ -44,6 +43,9 @@ struct tni_gc {
     struct tni_observer *observers;
     size_t observer_count, observer_room;
 };
+
+// How a collection finds its garbage; see exhaustive.h.
+typedef bool tni_search(struct tni_gc *gc, int generation, tn_gc_result *result);
 
 void tni_gc_fini(struct tni_gc *gc);
 

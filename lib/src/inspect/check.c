@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "inspect/check.h"
 
-#include "gc/generations.h"
+#include "gc/marks.h"
 #include "inspect/usage.h"
 #include "memory/poison.h"
-#include "object/track.h"
 #include "object/traverse.h"
 #include "object/weak.h"
 
@@ -15,7 +14,7 @@ struct audit {
     struct tni_gc *gc;
     bool fine;
     tn_gc_population population;
-    size_t objects, slot_bytes;
+    size_t objects, suspects[2];
 };
 
 static void
@@ -53,17 +52,17 @@ zero_mark(struct audit *a, tn_object *o)
 {
     if (o->flags & TNI_DEAD) // its header holds a link instead
         return;
-    o->mark = a->gc->epoch << TNI_EPOCH_SHIFT;
+    tni_stamp(a->gc, o, 0);
 }
 
 static void
 count_reference(tn_object *child, void *arg)
 {
     struct audit *a = arg;
-    if (child->mark >> TNI_EPOCH_SHIFT != a->gc->epoch)
+    if (!tni_is_stamped(a->gc, child))
         complain(a, NULL, "an object refers to something that is not a live object");
-    else if ((child->mark & TNI_MARK_LIVE) != TNI_MARK_LIVE)
-        child->mark++;
+    else if (!tni_is_live(child))
+        tni_count_reference(child);
 }
 
 static void
@@ -75,7 +74,7 @@ count_references(struct audit *a, tn_object *o)
 static void
 check_count(struct audit *a, tn_object *o)
 {
-    uint32_t held = o->mark & TNI_MARK_LIVE;
+    uint32_t held = tni_inside_count(o);
     if (o->flags & TNI_DEAD)
         return;
     if (o->refs == 0)
@@ -96,6 +95,14 @@ check_planes(struct audit *a, const tn_object *o, const tn_type *type)
         complain(a, o, "it is tracked and its type is acyclic");
     if (!tracked && tni_is_trackable(o) && !dying)
         complain(a, o, "it is not tracked and its type is");
+    if (tracked == (bool)(o->flags & TNI_UNTRACKED))
+        complain(a, o, "its header says of its tracking what its plane does not");
+    for (unsigned p = 0; p < 2; p++) {
+        bool logged = at.row->suspect[p] & at.bit;
+        a->suspects[p] += logged;
+        if (o->flags & (uint32_t)TNI_LOGGED << p && !logged)
+            complain(a, o, "its header says that it is logged and its plane does not");
+    }
     if (!tracked)
         return;
     if (at.row->frozen & at.bit) {
@@ -171,6 +178,8 @@ tn_heap_check(tn_heap *heap)
     each_object(&a, check_count);
     if (memcmp(&a.population, &a.gc->objects.population, sizeof a.population) != 0)
         complain(&a, NULL, "the population is not what the planes say");
+    if (memcmp(a.suspects, a.gc->objects.suspects, sizeof a.suspects) != 0)
+        complain(&a, NULL, "the number of suspects is not what the planes say");
     check_accounts(&a);
     check_bytes(&a);
     return a.fine;

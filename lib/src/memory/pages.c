@@ -15,6 +15,7 @@ add_segment(struct tni_pages *p)
     struct tni_segment *s = tni_segment_map(p->owner);
     if (s == NULL)
         return NULL;
+    s->quiet = p->quiet;
     s->next = p->segments;
     if (s->next != NULL)
         s->next->prev = s;
@@ -242,6 +243,14 @@ tni_pages_init(struct tni_pages *p, struct tni_memory *owner)
 {
     memset(p, 0, sizeof *p);
     p->owner = owner;
+}
+
+void
+tni_pages_set_quiet(struct tni_pages *p, uint32_t quiet)
+{
+    p->quiet = quiet;
+    for (struct tni_segment *s = p->segments; s != NULL; s = s->next)
+        s->quiet = quiet;
 }
 
 void

@@ -28,6 +28,7 @@ struct tni_bin {
 
 struct tni_pages {
     struct tni_memory *owner;
+    uint32_t quiet; // of every segment
     struct tni_segment *segments;
     struct tni_bin bins[TNI_BINS];
     size_t page_count, segment_count;
@@ -66,6 +67,8 @@ void tni_pages_fini(struct tni_pages *p);
 void *tni_pages_alloc(struct tni_pages *p, unsigned bin);
 // Clears all planes of the slot. An empty page goes back to the system unless it is its bin's last.
 void tni_pages_free(struct tni_pages *p, void *slot);
+// The flags of objects whose decref the collector need not be told of. O(segments).
+void tni_pages_set_quiet(struct tni_pages *p, uint32_t quiet);
 // Gives the last empty page of each bin, and empty segments, back too.
 void tni_pages_trim(struct tni_pages *p);
 // Makes quarantined slots usable again.

@@ -19,8 +19,8 @@ struct tni_row {
     uint64_t tracked;
     uint64_t gen0, gen1;
     uint64_t frozen;
-    uint64_t finalized;  // reserved
-    uint64_t suspect[2]; // reserved
+    uint64_t finalized;
+    uint64_t suspect[2]; // logged since it was last looked at; one plane is current
 };
 
 enum { TNI_ROW_WORDS = sizeof(struct tni_row) / sizeof(uint64_t), TNI_ROW_SLOTS = 64 };

@@ -15,7 +15,6 @@
 enum {
     TNI_PAGE_SHIFT = 16,
     TNI_PAGE_SIZE = 1 << TNI_PAGE_SHIFT,
-    TNI_SEGMENT_SIZE = 1 << 22,
     TNI_SEGMENT_PAGES = TNI_SEGMENT_SIZE / TNI_PAGE_SIZE,
     TNI_HEADER_PAGES = 3,
     TNI_ROWS_AT = 8192,
@@ -39,13 +38,16 @@ struct tni_page {
     uint8_t stride; // TNI_ROW_WORDS for objects, 1 for buffers
     uint8_t bin;
     bool listed;
-    bool young; // a slot may be of generation 0 or 1
+    bool young;  // a slot may be of generation 0 or 1
+    bool frozen; // a slot may be frozen
 };
 
 struct tni_segment {
+    uint32_t quiet; // first: tn_decref reads it; flags of objects that need not be logged
     struct tni_memory *owner;
     struct tni_segment *next, *prev;
-    uint64_t free_pages; // one bit a page
+    uint64_t free_pages;       // one bit a page
+    uint64_t suspect_pages[2]; // one bit a page in which that plane may have a bit
     uint64_t row_taken[(TNI_SEGMENT_ROWS + 63) / 64];
     struct tni_page pages[TNI_SEGMENT_PAGES];
 };

@@ -25,6 +25,8 @@ make(struct tni_objects *s, tn_type *type, unsigned bin, bool tracked, const tn_
     o->type = type->index;
     if (tracked)
         tni_track(s, o);
+    else
+        o->flags = TNI_UNTRACKED;
     return o;
 }
 
@@ -48,6 +50,20 @@ tn_new_at(tn_heap *heap, tn_type *type, const tn_site *site)
     struct tni_objects *s = (struct tni_objects *)heap;
     TN_ASSERT(!(type->flags & TN_DOMAIN) && s->types[type->index] == type);
     return tni_object_new(s, type, site);
+}
+
+// The plane first, the header's flag with it; never the flag alone.
+void
+tni_log(tn_object *o)
+{
+    struct tni_objects *s = tni_objects_of(o);
+    struct tni_place at = tni_place_of(o);
+    TN_DEBUG(at.row->tracked & at.bit);
+    s->suspects[s->plane] += !(at.row->suspect[s->plane] & at.bit);
+    at.row->suspect[s->plane] |= at.bit;
+    o->flags |= (uint32_t)TNI_LOGGED << s->plane;
+    struct tni_segment *segment = tni_segment_of(o);
+    segment->suspect_pages[s->plane] |= UINT64_C(1) << (at.page - segment->pages);
 }
 
 // The count stays at TNI_IMMORTAL from here on: better never freed than freed too early.

@@ -8,6 +8,8 @@
 
 // Bits of tn_object.flags.
 enum {
+    TNI_UNTRACKED = 4, // the collector does not see it
+    TNI_LOGGED = 8,    // its bit in suspect plane 0 is set; the next flag up: in plane 1
     TNI_DEAD = 1,      // waits to be destroyed; weak references no longer give it
     TNI_REPORTED = 2,  // a saturated count was reported
     TNI_PIN = 1 << 16, // one pin; the upper half of the flags counts them
@@ -63,7 +65,9 @@ struct tni_objects {
         pauses; // finalizers and callbacks that are running: objects are in the middle of dying
     struct tni_trigger trigger;
     tn_gc_population population;
-    size_t young_net; // tracked objects made minus freed since the last collection, at least 0
+    unsigned plane;     // the suspect plane that is current
+    size_t suspects[2]; // bits that are set in each
+    size_t young_net;   // tracked objects made minus freed since the last collection, at least 0
     uint64_t hash_key[2];
 };
 

@@ -112,8 +112,10 @@ is_resurrected(struct tni_objects *s, tn_object *o)
     if (!ran || --o->refs == 0)
         return false;
     o->flags &= ~(uint32_t)TNI_DEAD;
-    if (s->types[o->type]->tracked)
+    if (s->types[o->type]->tracked) {
         tni_track(s, o);
+        tni_log(o);
+    }
     return true;
 }
 

@@ -47,8 +47,9 @@ tni_is_tracked(const tn_object *o)
 }
 
 static inline void
-tni_track_in(struct tni_objects *s, const tn_object *o, int generation)
+tni_track_in(struct tni_objects *s, tn_object *o, int generation)
 {
+    o->flags &= ~(uint32_t)TNI_UNTRACKED;
     struct tni_place at = tni_place_of(o);
     TN_DEBUG(!(at.row->tracked & at.bit));
     at.row->tracked |= at.bit;
@@ -60,7 +61,7 @@ tni_track_in(struct tni_objects *s, const tn_object *o, int generation)
 
 // A new object enters generation 0.
 static inline void
-tni_track(struct tni_objects *s, const tn_object *o)
+tni_track(struct tni_objects *s, tn_object *o)
 {
     tni_track_in(s, o, 0);
     s->young_net++;
@@ -77,12 +78,26 @@ tni_leave_population(struct tni_objects *s, struct tni_place at)
     }
 }
 
+// Takes [o] out of a suspect plane; the header's flag goes in the same place (rule 3a).
 static inline void
-tni_untrack(struct tni_objects *s, const tn_object *o)
+tni_unlog(struct tni_objects *s, tn_object *o, struct tni_place at, unsigned plane)
+{
+    o->flags &= ~((uint32_t)TNI_LOGGED << plane);
+    if (at.row->suspect[plane] & at.bit) {
+        at.row->suspect[plane] &= ~at.bit;
+        s->suspects[plane]--;
+    }
+}
+
+static inline void
+tni_untrack(struct tni_objects *s, tn_object *o)
 {
     struct tni_place at = tni_place_of(o);
+    o->flags |= TNI_UNTRACKED;
     if (!(at.row->tracked & at.bit))
         return;
+    tni_unlog(s, o, at, 0);
+    tni_unlog(s, o, at, 1);
     tni_leave_population(s, at);
     s->young_net -= s->young_net > 0;
     at.row->tracked &= ~at.bit;

@@ -7,6 +7,14 @@
 
 #include "object/type.h"
 
+static inline void
+tni_traverse_native(const tn_type *type, tn_object *o, tn_visit *visit, void *arg)
+{
+    for (const tn_type *t = type; t != NULL; t = t->base)
+        if (t->traverse != NULL)
+            t->traverse(o, visit, arg);
+}
+
 static inline __attribute__((always_inline)) void
 tni_traverse(const tn_type *type, tn_object *o, tn_visit *visit, void *arg)
 {
@@ -14,9 +22,7 @@ tni_traverse(const tn_type *type, tn_object *o, tn_visit *visit, void *arg)
     for (size_t i = 0; i < span.count; i++)
         if (tn_is_object(span.values[i]))
             visit(tn_as_object(span.values[i]), arg);
-    for (const tn_type *t = type; t != NULL; t = t->base)
-        if (t->traverse != NULL)
-            t->traverse(o, visit, arg);
+    tni_traverse_native(type, o, visit, arg);
 }
 
 // The slots that [type] adds to its base's, in their order.

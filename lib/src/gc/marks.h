@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+//
+// marks: what a search writes into an object's header, and which objects it looks at.
+//
+// A mark is valid while its high byte is the heap's current epoch: the object is stamped. The rest
+// counts the references that stamped objects hold to it, and is one of two verdicts where no such
+// count can reach: live, or found to be garbage.
+#ifndef TNI_GC_MARKS_H
+#define TNI_GC_MARKS_H
+
+#include "gc/generations.h"
+#include "gc/pin.h"
+#include "object/track.h"
+
+enum {
+    TNI_MARK_LIVE = (1 << TNI_EPOCH_SHIFT) - 1, // also where the count saturates: then live
+    TNI_MARK_FOUND = TNI_MARK_LIVE - 1,
+};
+
+// A wall is an object that is live in any case, so that what it refers to counts as held from
+// outside and nothing behind it need be looked at: pinned, frozen, older, or not tracked at all.
+static inline bool
+tni_is_candidate(const tn_object *o, int generation)
+{
+    if (o->flags & TNI_UNTRACKED || tni_is_pinned(o))
+        return false;
+    struct tni_page *page = tni_page_of(o);
+    if (generation == 2 && !page->frozen)
+        return true;
+    struct tni_place at = tni_place_of(o);
+    return tni_row_candidates(at.row, generation) & at.bit;
+}
+
+static inline bool
+tni_is_stamped(const struct tni_gc *gc, const tn_object *o)
+{
+    return o->mark >> TNI_EPOCH_SHIFT == gc->epoch;
+}
+
+static inline void
+tni_stamp(const struct tni_gc *gc, tn_object *o, uint32_t count)
+{
+    o->mark = gc->epoch << TNI_EPOCH_SHIFT | count;
+}
+
+// Of a stamped object.
+static inline uint32_t
+tni_inside_count(const tn_object *o)
+{
+    return o->mark & TNI_MARK_LIVE;
+}
+
+static inline bool
+tni_is_live(const tn_object *o)
+{
+    return tni_inside_count(o) == TNI_MARK_LIVE;
+}
+
+static inline bool
+tni_is_found(const tn_object *o)
+{
+    return tni_inside_count(o) == TNI_MARK_FOUND;
+}
+
+static inline void
+tni_make_live(tn_object *o)
+{
+    o->mark |= TNI_MARK_LIVE;
+}
+
+// One more stamped object refers to [o], which is stamped and has no verdict.
+static inline void
+tni_count_reference(tn_object *o)
+{
+    if (tni_inside_count(o) == TNI_MARK_FOUND - 1)
+        tni_make_live(o);
+    else
+        o->mark++;
+}
+
+#endif

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+#include "gc/probe.h"
+
+#include "gc/marks.h"
+#include "object/traverse.h"
+
+enum { MOST_NODES = 64, IN_VAIN_SHARE = 32 };
+
+struct probe {
+    struct tni_gc *gc;
+    int generation;
+    size_t visited;
+    bool cut_off;
+    unsigned count;
+    tn_object *nodes[MOST_NODES];
+};
+
+// --- Counting ------------------------------------------------------------------------------------
+
+static void
+reach(tn_object *child, void *arg)
+{
+    struct probe *p = arg;
+    p->visited++;
+    if (tni_is_stamped(p->gc, child)) {
+        // What was found before cannot be reached from outside of it.
+        TN_DEBUG(!tni_is_found(child));
+        tni_count_reference(child);
+    } else if (!tni_is_candidate(child, p->generation)) {
+        return;
+    } else if (p->count == MOST_NODES) {
+        p->cut_off = true;
+    } else {
+        tni_stamp(p->gc, child, 1);
+        p->nodes[p->count++] = child;
+    }
+}
+
+// An object may refer to millions; the first ones that do not fit end it.
+static void
+reach_children(struct probe *p, tn_object *o)
+{
+    const tn_type *type = p->gc->objects.types[o->type];
+    struct tni_span span = tni_span_of(type, o);
+    for (size_t i = 0; i < span.count && !p->cut_off; i++)
+        if (tn_is_object(span.values[i]))
+            reach(tn_as_object(span.values[i]), p);
+    if (!p->cut_off)
+        tni_traverse_native(type, o, reach, p);
+}
+
+static void
+close_over(struct probe *p, tn_object *root)
+{
+    p->count = 1;
+    p->cut_off = false;
+    p->nodes[0] = root;
+    tni_stamp(p->gc, root, 0);
+    for (unsigned i = 0; i < p->count && !p->cut_off; i++)
+        reach_children(p, p->nodes[i]);
+}
+
+// --- Judging
+// ---------------------------------------------------------------------------------------
+
+struct rescue {
+    struct tni_gc *gc;
+    unsigned count;
+    tn_object *stack[MOST_NODES];
+};
+
+static void
+rescue(tn_object *o, void *arg)
+{
+    struct rescue *r = arg;
+    if (!tni_is_stamped(r->gc, o) || tni_is_live(o))
+        return;
+    tni_make_live(o);
+    r->stack[r->count++] = o;
+}
+
+static void
+rescue_held(struct probe *p)
+{
+    struct rescue r = {.gc = p->gc};
+    for (unsigned i = 0; i < p->count; i++)
+        if (!tni_is_live(p->nodes[i]) && p->nodes[i]->refs > tni_inside_count(p->nodes[i]))
+            rescue(p->nodes[i], &r);
+    while (r.count > 0) {
+        tn_object *o = r.stack[--r.count];
+        tni_traverse(p->gc->objects.types[o->type], o, rescue, &r);
+    }
+}
+
+static bool
+all_captured(const struct probe *p)
+{
+    for (unsigned i = 0; i < p->count; i++)
+        if (tni_is_live(p->nodes[i]))
+            return false;
+    return true;
+}
+
+// The marks of this probe mean nothing to the next one.
+static void
+forget(struct probe *p)
+{
+    for (unsigned i = 0; i < p->count; i++)
+        p->nodes[i]->mark = 0;
+}
+
+static bool
+keep_as_garbage(struct probe *p)
+{
+    for (unsigned i = 0; i < p->count; i++) {
+        tni_stamp(p->gc, p->nodes[i], TNI_MARK_FOUND);
+        if (!tni_stack_push(p->gc, &p->gc->garbage, p->nodes[i]))
+            return false;
+    }
+    return true;
+}
+
+// True: resolved. [failed]: no memory for the garbage.
+static bool
+resolve(struct probe *p, tn_object *root, bool *failed)
+{
+    close_over(p, root);
+    if (!p->cut_off)
+        rescue_held(p);
+    bool captured = !p->cut_off && all_captured(p);
+    bool resolved = captured || (!p->cut_off && tni_is_live(root));
+    if (captured)
+        *failed = !keep_as_garbage(p);
+    else
+        forget(p);
+    return resolved;
+}
+
+static void
+swap(tn_object **a, tn_object **b)
+{
+    tn_object *former = *a;
+    *a = *b;
+    *b = former;
+}
+
+bool
+tni_gc_probe(struct tni_gc *gc, int generation, size_t candidates, size_t *unresolved,
+             size_t *visited)
+{
+    struct probe p = {.gc = gc, .generation = generation};
+    size_t in_vain = 0, i = 0;
+    bool failed = false;
+    *unresolved = 0;
+    for (; i < gc->roots.len && in_vain <= candidates / IN_VAIN_SHARE && !failed; i++) {
+        tn_object *root = gc->roots.items[i];
+        size_t before = p.visited;
+        if (tni_is_stamped(gc, root) || !tni_is_candidate(root, generation))
+            continue; // found together with another one, or pinned
+        if (!resolve(&p, root, &failed)) {
+            in_vain += p.visited - before;
+            swap(&gc->roots.items[(*unresolved)++], &gc->roots.items[i]);
+        }
+    }
+    for (; i < gc->roots.len; i++)
+        swap(&gc->roots.items[(*unresolved)++], &gc->roots.items[i]);
+    *visited += p.visited;
+    return !failed;
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+//
+// suspects: the objects that a collection starts from.
+//
+// Only an object whose situation changed can have become garbage: one that lost a reference, was
+// moved inside by a stolen one, was thawed, unfrozen or resurrected. tni_log notes each in the
+// current suspect plane. Every set of garbage that nothing outside of it refers to holds a suspect,
+// so that all garbage is reached from them.
+#ifndef TNI_GC_SUSPECTS_H
+#define TNI_GC_SUSPECTS_H
+
+#include "gc/generations.h"
+
+// Takes the suspects of [generation] and younger out of the plane, into gc->roots. False: no
+// memory, and all are in the plane as before.
+bool tni_gc_take_suspects(struct tni_gc *gc, int generation);
+// Puts gc->roots back: nothing was decided about them, or only for their generation.
+void tni_gc_return_suspects(struct tni_gc *gc);
+// What was frozen is judged anew.
+void tni_gc_suspect_frozen(struct tni_gc *gc);
+
+#endif
