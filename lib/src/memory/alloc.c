@@ -82,56 +82,7 @@ tni_report(struct tni_memory *m, const char *format, ...)
     m->report(m->report_arg, sentence);
 }
 
-// True once, for the allocation that a test wants to fail.
-static bool
-must_fail(struct tni_memory *m)
-{
-    return TN_CHECKS > 0 && m->fail_after >= 0 && m->fail_after-- == 0;
-}
-
-static void
-charge(struct tni_memory *m, struct tni_account *account, size_t size)
-{
-    account->bytes += size;
-    m->current += size;
-    if (m->current > m->peak)
-        m->peak = m->current;
-}
-
-static void
-discharge(struct tni_memory *m, struct tni_account *account, size_t size)
-{
-    TN_DEBUG(account->bytes >= size && m->current >= size);
-    account->bytes -= size;
-    m->current -= size;
-}
-
 // --- Objects ---------------------------------------------------------------------------------
-
-void *
-tni_object_alloc(struct tni_memory *m, struct tni_account *account, unsigned bin,
-                 const tn_site *site)
-{
-    void *slot = must_fail(m) ? NULL : tni_pages_alloc(&m->pages, bin);
-    if (slot == NULL)
-        return NULL;
-    struct tni_page *page = tni_page_of(slot);
-    memset(slot, 0, page->size);
-    if (TN_CHECKS > 0)
-        page->sites[tni_slot_of(page, slot)] = site;
-    account->objects++;
-    charge(m, account, page->size);
-    return slot;
-}
-
-void
-tni_object_free(struct tni_memory *m, struct tni_account *account, void *object)
-{
-    TN_DEBUG(account->objects > 0);
-    account->objects--;
-    discharge(m, account, tni_page_of(object)->size);
-    tni_pages_free(&m->pages, object);
-}
 
 const tn_site *
 tni_site_of(const void *object)
@@ -153,12 +104,12 @@ large_alloc(struct tni_memory *m, size_t size)
 void *
 tni_buffer_alloc(struct tni_memory *m, struct tni_account *account, size_t size)
 {
-    if (size > TNI_MAX_BUFFER || must_fail(m))
+    if (size > TNI_MAX_BUFFER || tni_must_fail(m))
         return NULL;
     void *buffer = size > TNI_MAX_SLOT ? large_alloc(m, size)
                                        : tni_pages_alloc(&m->pages, tni_bin_of(TNI_BUFFERS, size));
     if (buffer != NULL)
-        charge(m, account, tni_buffer_occupies(size));
+        tni_charge(m, account, tni_buffer_occupies(size));
     return buffer;
 }
 
@@ -167,7 +118,7 @@ tni_buffer_free(struct tni_memory *m, struct tni_account *account, void *buffer,
 {
     if (buffer == NULL)
         return;
-    discharge(m, account, tni_buffer_occupies(size));
+    tni_discharge(m, account, tni_buffer_occupies(size));
     if (size <= TNI_MAX_SLOT) {
         TN_DEBUG(tni_page_of(buffer)->size == tni_buffer_occupies(size));
         tni_pages_free(&m->pages, buffer);
@@ -182,15 +133,15 @@ static void *
 large_resize(struct tni_memory *m, struct tni_account *account, void *buffer, size_t size,
              size_t new_size)
 {
-    if (must_fail(m))
+    if (tni_must_fail(m))
         return NULL;
     struct tni_large *block = unlink_large(m, buffer);
     struct tni_large *moved = realloc(block, sizeof *block + new_size);
     buffer = link_large(m, moved != NULL ? moved : block);
     if (moved == NULL)
         return NULL;
-    discharge(m, account, size);
-    charge(m, account, new_size);
+    tni_discharge(m, account, size);
+    tni_charge(m, account, new_size);
     m->large = m->large - size + new_size;
     return buffer;
 }
@@ -225,7 +176,7 @@ tni_table_resize(struct tni_memory *m, void *table, size_t size, size_t new_size
         m->tables -= size;
         return NULL;
     }
-    void *moved = must_fail(m) ? NULL : realloc(table, new_size);
+    void *moved = tni_must_fail(m) ? NULL : realloc(table, new_size);
     if (moved != NULL)
         m->tables = m->tables - size + new_size;
     return moved;

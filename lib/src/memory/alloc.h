@@ -43,10 +43,6 @@ struct tni_memory {
 void tni_memory_init(struct tni_memory *m);
 void tni_memory_fini(struct tni_memory *m);
 
-void *tni_object_alloc(struct tni_memory *m, struct tni_account *account, unsigned bin,
-                       const tn_site *site); /* new */
-void tni_object_free(struct tni_memory *m, struct tni_account *account, void *object);
-
 void *tni_buffer_alloc(struct tni_memory *m, struct tni_account *account, size_t size); /* new */
 void *tni_buffer_resize(struct tni_memory *m, struct tni_account *account, void *buffer,
                         size_t size, size_t new_size); /* new */
@@ -93,6 +89,73 @@ static inline void
 tni_assert_owner(const struct tni_memory *m)
 {
     TN_DEBUG(m->owner == tni_this_thread());
+}
+
+// True once, for the allocation that a test wants to fail.
+static inline bool
+tni_must_fail(struct tni_memory *m)
+{
+    return TN_CHECKS > 0 && m->fail_after >= 0 && m->fail_after-- == 0;
+}
+
+// --- The account ---------------------------------------------------------------------------------
+
+static inline void
+tni_charge(struct tni_memory *m, struct tni_account *account, size_t size)
+{
+    account->bytes += size;
+    m->current += size;
+    if (m->current > m->peak)
+        m->peak = m->current;
+}
+
+static inline void
+tni_discharge(struct tni_memory *m, struct tni_account *account, size_t size)
+{
+    TN_DEBUG(account->bytes >= size && m->current >= size);
+    account->bytes -= size;
+    m->current -= size;
+}
+
+// --- Objects -------------------------------------------------------------------------------------
+
+// A slot is a few words: a call costs more than the stores.
+static inline void
+tni_zero(void *slot, size_t size)
+{
+    uint64_t *word = slot;
+    for (size_t i = 0; i < size / sizeof *word; i++) {
+        word[i] = 0;
+        __asm__ volatile("" : : "r"(&word[i]) : "memory"); // or the compiler makes it a call again
+    }
+}
+
+static inline void * /* new */
+tni_object_alloc(struct tni_memory *m, struct tni_account *account, unsigned bin,
+                 const tn_site *site)
+{
+    void *slot = tni_must_fail(m) ? NULL : tni_pages_alloc(&m->pages, bin);
+    if (slot == NULL)
+        return NULL;
+    struct tni_page *page = tni_page_of(slot);
+    tni_zero(slot, page->size);
+    if (TN_CHECKS > 0)
+        page->sites[tni_slot_of(page, slot)] = site;
+    account->objects++;
+    tni_charge(m, account, page->size);
+    return slot;
+}
+
+// The object is not tracked any more.
+static inline void
+tni_object_free(struct tni_memory *m, struct tni_account *account, void *object)
+{
+    struct tni_place at = tni_place_of(object);
+    TN_DEBUG(account->objects > 0 && !(at.row->tracked & at.bit));
+    at.row->finalized &= ~at.bit;
+    account->objects--;
+    tni_discharge(m, account, at.page->size);
+    tni_pages_free(&m->pages, object);
 }
 
 #endif

@@ -156,62 +156,55 @@ close_page(struct tni_pages *p, struct tni_page *page)
 
 // --- Slots -----------------------------------------------------------------------------------
 
+static void
+look_into(struct tni_page *page, unsigned word)
+{
+    page->word = &page->words[word * page->stride];
+    page->word_base = tni_slot_at(page, word * TNI_ROW_SLOTS);
+}
+
 // A listed page has a free slot, so the search ends.
 static void
 find_free_word(struct tni_page *page)
 {
     unsigned words = tni_page_word_count(page);
-    while (~page->words[page->hint * page->stride] == 0)
-        page->hint = (uint16_t)((page->hint + 1u) % words);
+    unsigned word = (unsigned)((page->word - page->words) / page->stride);
+    while (~page->words[word * page->stride] == 0)
+        word = (word + 1) % words;
+    look_into(page, word);
 }
 
-void *
-tni_pages_alloc(struct tni_pages *p, unsigned bin)
+struct tni_page *
+tni_pages_find_room(struct tni_pages *p, unsigned bin)
 {
     struct tni_page *page = p->bins[bin].open;
-    if (__builtin_expect(page == NULL, 0) && (page = open_page(p, bin)) == NULL)
-        return NULL;
-    if (__builtin_expect(~page->words[page->hint * page->stride] == 0, 0))
+    if (page != NULL)
         find_free_word(page);
-    uint64_t *word = &page->words[page->hint * page->stride];
-    unsigned bit = (unsigned)__builtin_ctzll(~*word);
-    *word |= UINT64_C(1) << bit;
-    if (++page->used == page->slots)
-        unlist_page(&p->bins[bin], page);
-    void *slot = tni_slot_at(page, page->hint * TNI_ROW_SLOTS + bit);
-    TNI_UNPOISON(slot, page->size);
-    return slot;
+    else if ((page = open_page(p, bin)) != NULL)
+        look_into(page, 0);
+    return page;
 }
 
-static void
-clear_planes(struct tni_page *page, unsigned slot)
+void
+tni_pages_fill(struct tni_pages *p, struct tni_page *page)
 {
-    uint64_t *word = &page->words[slot / TNI_ROW_SLOTS * page->stride];
-    uint64_t keep = ~(UINT64_C(1) << slot % TNI_ROW_SLOTS);
-    for (unsigned plane = 0; plane < page->stride; plane++)
-        word[plane] &= keep;
+    unlist_page(&p->bins[page->bin], page);
 }
 
-static void
-reuse_slot(struct tni_pages *p, void *address)
+void
+tni_pages_settle(struct tni_pages *p, struct tni_page *page)
 {
-    struct tni_page *page = tni_page_of(address);
     struct tni_bin *bin = &p->bins[page->bin];
-    unsigned slot = tni_slot_of(page, address);
-    clear_planes(page, slot);
-    page->hint = (uint16_t)(slot / TNI_ROW_SLOTS);
-    page->used--;
     if (!page->listed)
         list_page(bin, page);
-    else if (page->used == 0 && (bin->open != page || page->next != NULL))
+    else
         close_page(p, page);
 }
 
-// Puts [slot] aside and returns the one that was put aside longest ago; NULL: none has to leave
-// yet.
-static void *
-quarantine_slot(struct tni_pages *p, struct tni_page *page, void *slot)
+void *
+tni_pages_quarantine(struct tni_pages *p, void *slot)
 {
+    struct tni_page *page = tni_page_of(slot);
     struct tni_bin *bin = &p->bins[page->bin];
     if (bin->quarantine == NULL)
         bin->quarantine = calloc(TNI_QUARANTINE, sizeof *bin->quarantine);
@@ -222,18 +215,6 @@ quarantine_slot(struct tni_pages *p, struct tni_page *page, void *slot)
     bin->oldest = (bin->oldest + 1) % TNI_QUARANTINE;
     p->quarantined += leaves == NULL ? page->size : 0;
     return leaves;
-}
-
-void
-tni_pages_free(struct tni_pages *p, void *slot)
-{
-    struct tni_page *page = tni_page_of(slot);
-    TN_DEBUG(tni_slot_at(page, tni_slot_of(page, slot)) == slot);
-    TNI_POISON(slot, page->size);
-    if (TNI_HAS_QUARANTINE)
-        slot = quarantine_slot(p, page, slot);
-    if (slot != NULL)
-        reuse_slot(p, slot);
 }
 
 // --- Housekeeping ----------------------------------------------------------------------------
@@ -260,7 +241,7 @@ tni_pages_flush_quarantine(struct tni_pages *p)
         void **quarantine = p->bins[bin].quarantine;
         for (unsigned i = 0; quarantine != NULL && i < TNI_QUARANTINE; i++)
             if (quarantine[i] != NULL)
-                reuse_slot(p, quarantine[i]);
+                tni_pages_reuse(p, quarantine[i]);
         free(quarantine);
         p->bins[bin].quarantine = NULL;
         p->bins[bin].oldest = 0;

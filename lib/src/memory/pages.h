@@ -9,6 +9,7 @@
 #ifndef TNI_MEMORY_PAGES_H
 #define TNI_MEMORY_PAGES_H
 
+#include "memory/poison.h"
 #include "memory/segment.h"
 
 enum tni_kind { TNI_OBJECTS, TNI_ACYCLIC, TNI_BUFFERS, TNI_KINDS };
@@ -63,10 +64,15 @@ tni_bin_of(enum tni_kind kind, size_t size)
 void tni_pages_init(struct tni_pages *p, struct tni_memory *owner);
 void tni_pages_fini(struct tni_pages *p);
 
-// A free slot of [bin], contents undefined; NULL: out of memory. The slot's other planes are clear.
-void *tni_pages_alloc(struct tni_pages *p, unsigned bin);
-// Clears all planes of the slot. An empty page goes back to the system unless it is its bin's last.
-void tni_pages_free(struct tni_pages *p, void *slot);
+// A page of [bin] whose word has a free slot; NULL: out of memory.
+struct tni_page *tni_pages_find_room(struct tni_pages *p, unsigned bin);
+// After the last free slot of [page] was taken: it leaves the list.
+void tni_pages_fill(struct tni_pages *p, struct tni_page *page);
+// After a slot of [page] became free: a full page enters the list, an empty one goes back to the
+// system.
+void tni_pages_settle(struct tni_pages *p, struct tni_page *page);
+// Sanitizer builds: puts [slot] aside and returns the one that was put aside longest ago, or NULL.
+void *tni_pages_quarantine(struct tni_pages *p, void *slot);
 // The flags of objects whose decref the collector need not be told of. O(segments).
 void tni_pages_set_quiet(struct tni_pages *p, uint32_t quiet);
 // Gives the last empty page of each bin, and empty segments, back too.
@@ -86,5 +92,48 @@ tni_page_kind(const struct tni_page *page)
 
 // The next page of objects that may be tracked.
 struct tni_page *tni_pages_next_objects(const struct tni_pages *p, const struct tni_page *after);
+
+// A free slot of [bin], contents undefined; NULL: out of memory. The slot's other planes are clear.
+static inline void *
+tni_pages_alloc(struct tni_pages *p, unsigned bin)
+{
+    struct tni_page *page = p->bins[bin].open;
+    if (__builtin_expect(page == NULL || ~*page->word == 0, 0) &&
+        (page = tni_pages_find_room(p, bin)) == NULL)
+        return NULL;
+    unsigned i = (unsigned)__builtin_ctzll(~*page->word);
+    void *slot = page->word_base + (size_t)i * page->size;
+    *page->word |= UINT64_C(1) << i;
+    if (++page->used == page->slots)
+        tni_pages_fill(p, page);
+    TNI_UNPOISON(slot, page->size);
+    return slot;
+}
+
+// Clears the alloc plane only: the others are clear by then. The next slot is looked for here,
+// where the cache is warm.
+static inline void
+tni_pages_reuse(struct tni_pages *p, void *slot)
+{
+    struct tni_page *page = tni_page_of(slot);
+    unsigned i = tni_slot_of(page, slot);
+    page->word = &page->words[i / TNI_ROW_SLOTS * page->stride];
+    page->word_base = (char *)slot - (size_t)(i % TNI_ROW_SLOTS) * page->size;
+    *page->word &= ~(UINT64_C(1) << i % TNI_ROW_SLOTS);
+    page->used--;
+    bool is_last = page->next == NULL && page->prev == NULL;
+    if (__builtin_expect(!page->listed || (page->used == 0 && !is_last), 0))
+        tni_pages_settle(p, page);
+}
+
+static inline void
+tni_pages_free(struct tni_pages *p, void *slot)
+{
+    TNI_POISON(slot, tni_page_of(slot)->size);
+    if (TNI_HAS_QUARANTINE)
+        slot = tni_pages_quarantine(p, slot);
+    if (slot != NULL)
+        tni_pages_reuse(p, slot);
+}
 
 #endif

@@ -28,12 +28,13 @@ struct tni_memory;
 struct tni_page {
     char *base;
     uint64_t *words;              // the alloc plane's words, [stride] apart; NULL: page not in use
+    uint64_t *word;               // of them: where a free slot is looked for first
+    char *word_base;              // the first slot of that word
     struct tni_page *next, *prev; // in the bin's list
     const tn_site **sites;        // one a slot, debug builds only
     uint32_t reciprocal;          // 2^32 / size, rounded up: turns an offset into a slot
     uint16_t size;                // of a slot, bytes
     uint16_t slots, used;
-    uint16_t hint; // the word in which a free slot is looked for first
     uint16_t first_row, rows;
     uint8_t stride; // TNI_ROW_WORDS for objects, 1 for buffers
     uint8_t bin;
@@ -98,6 +99,22 @@ static inline unsigned
 tni_page_word_count(const struct tni_page *page)
 {
     return (page->slots + TNI_ROW_SLOTS - 1u) / TNI_ROW_SLOTS;
+}
+
+// Where an object's bits are.
+struct tni_place {
+    struct tni_page *page;
+    struct tni_row *row;
+    uint64_t bit;
+};
+
+static inline struct tni_place
+tni_place_of(const void *object)
+{
+    struct tni_page *page = tni_page_of(object);
+    unsigned slot = tni_slot_of(page, object);
+    return (struct tni_place){page, tni_page_row(page, slot / TNI_ROW_SLOTS),
+                              UINT64_C(1) << slot % TNI_ROW_SLOTS};
 }
 
 #endif

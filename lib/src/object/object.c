@@ -24,7 +24,7 @@ make(struct tni_objects *s, tn_type *type, unsigned bin, bool tracked, const tn_
     o->refs = 1;
     o->type = type->index;
     if (tracked)
-        tni_track(s, o);
+        tni_track_new(s, tni_place_of(o));
     else
         o->flags = TNI_UNTRACKED;
     return o;

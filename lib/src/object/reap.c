@@ -113,13 +113,13 @@ is_resurrected(struct tni_objects *s, tn_object *o)
         return false;
     o->flags &= ~(uint32_t)TNI_DEAD;
     if (s->types[o->type]->tracked) {
-        tni_track(s, o);
+        tni_track_in(s, o, 0);
         tni_log(o);
     }
     return true;
 }
 
-static void
+static inline void
 destroy(struct tni_objects *s, tn_object *o)
 {
     tn_type *type = s->types[o->type];
@@ -137,7 +137,8 @@ void
 tni_reap_begin(struct tni_objects *s)
 {
     TN_ASSERT(!s->reap.running);
-    s->reap = (struct tni_reap){.insert = &s->reap.first, .running = true};
+    s->reap.insert = &s->reap.first;
+    s->reap.running = true;
 }
 
 void
@@ -146,21 +147,24 @@ tni_reap_end(struct tni_objects *s)
     for (tn_object *o; (o = pop(&s->reap)) != NULL;)
         destroy(s, o);
     s->reap.running = false;
-    run_callbacks(s); // step 7
+    if (s->called.first != NULL)
+        run_callbacks(s); // step 7
 }
 
 void
 tni_reap(tn_object *o)
 {
     struct tni_objects *s = tni_objects_of(o);
-    bool outermost = !s->reap.running;
     tni_assert_owner(&s->memory);
     TN_ASSERT(o->type != TNI_TYPE_NONE && o->type < s->type_count && !(o->flags & TNI_DEAD));
     if (s->types[o->type]->tracked)
         tni_untrack(s, o); // step 1
-    if (outermost)
-        tni_reap_begin(s);
-    push(&s->reap, o);
-    if (outermost)
-        tni_reap_end(s);
+    if (s->reap.running) {
+        push(&s->reap, o);
+        return;
+    }
+    tni_reap_begin(s);
+    o->flags |= TNI_DEAD; // the first one need not wait
+    destroy(s, o);
+    tni_reap_end(s);
 }

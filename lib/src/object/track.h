@@ -9,22 +9,6 @@
 
 #include "object/objects.h"
 
-// Where an object's bits are.
-struct tni_place {
-    struct tni_page *page;
-    struct tni_row *row;
-    uint64_t bit;
-};
-
-static inline struct tni_place
-tni_place_of(const tn_object *o)
-{
-    struct tni_page *page = tni_page_of(o);
-    unsigned slot = tni_slot_of(page, o);
-    return (struct tni_place){page, tni_page_row(page, slot / TNI_ROW_SLOTS),
-                              UINT64_C(1) << slot % TNI_ROW_SLOTS};
-}
-
 static inline int
 tni_generation_at(struct tni_place at)
 {
@@ -49,8 +33,8 @@ tni_is_tracked(const tn_object *o)
 static inline void
 tni_track_in(struct tni_objects *s, tn_object *o, int generation)
 {
-    o->flags &= ~(uint32_t)TNI_UNTRACKED;
     struct tni_place at = tni_place_of(o);
+    o->flags &= ~(uint32_t)TNI_UNTRACKED;
     TN_DEBUG(!(at.row->tracked & at.bit));
     at.row->tracked |= at.bit;
     at.row->gen0 |= generation == 0 ? at.bit : 0;
@@ -61,9 +45,12 @@ tni_track_in(struct tni_objects *s, tn_object *o, int generation)
 
 // A new object enters generation 0.
 static inline void
-tni_track(struct tni_objects *s, tn_object *o)
+tni_track_new(struct tni_objects *s, struct tni_place at)
 {
-    tni_track_in(s, o, 0);
+    at.row->tracked |= at.bit;
+    at.row->gen0 |= at.bit;
+    at.page->young = true;
+    s->population.generation[0]++;
     s->young_net++;
 }
 
@@ -96,8 +83,10 @@ tni_untrack(struct tni_objects *s, tn_object *o)
     o->flags |= TNI_UNTRACKED;
     if (!(at.row->tracked & at.bit))
         return;
-    tni_unlog(s, o, at, 0);
-    tni_unlog(s, o, at, 1);
+    if (__builtin_expect(((at.row->suspect[0] | at.row->suspect[1]) & at.bit) != 0, 0)) {
+        tni_unlog(s, o, at, 0);
+        tni_unlog(s, o, at, 1);
+    }
     tni_leave_population(s, at);
     s->young_net -= s->young_net > 0;
     at.row->tracked &= ~at.bit;
