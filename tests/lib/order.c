@@ -195,8 +195,10 @@ step_4_is_done_for_the_whole_set_before_step_5_begins(void **state)
     bool was_dead[2] = {false, false};
     for (int i = 0; i < 2; i++)
         weak[i] = weak_to(o[i] = tn_new(heap, type));
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
         *(looker *)tn_payload(o[i]) = (looker){tn_ref(o[1 - i]), weak[1 - i], &was_dead[i]};
+        tn_gc_touch(o[1 - i]); // the test's reference became the set's
+    }
     assert_int_equal(heap_collect(heap, 2), 2);
     for (int i = 0; i < 2; i++) {
         assert_true(was_dead[i]);
