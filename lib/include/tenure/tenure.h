@@ -170,6 +170,7 @@ enum { TNI_IMMORTAL = 0x40000000, TNI_SEGMENT_SIZE = 1 << 22 };
 
 TN_API void tni_reap(tn_object *o);
 TN_API void tni_log(tn_object *o);
+TN_API void tni_log_moved(tn_object *o);
 TN_API void tni_saturate(tn_object *o);
 TN_API void tni_check_store(const tn_object *holder, tn_value v);
 
@@ -323,7 +324,7 @@ static inline void
 tn_gc_touch(tn_object *o)
 {
     if (o != NULL && !tni_is_quiet(o))
-        tni_log(o);
+        tni_log_moved(o);
 }
 
 static inline void

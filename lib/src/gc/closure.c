@@ -40,8 +40,7 @@ count_arrived(struct walk *w, tn_object *o)
     if (o == NULL)
         return;
     if (tni_is_stamped(w->gc, o)) {
-        if (tni_inside_count(o) < TNI_MARK_FOUND)
-            tni_count_reference(o);
+        tni_count_reference(o);
     } else if (tni_is_candidate(o, w->generation)) {
         tni_stamp(w->gc, o, 1);
         w->failed |= !tni_stack_push(w->gc, &w->gc->visited, o);
@@ -126,7 +125,7 @@ rescue_held(struct walk *w)
     for (size_t i = 0; i < list->len; i++) {
         tn_object *o = list->items[i];
         TN_ASSERT(tni_is_live(o) || o->refs >= tni_inside_count(o));
-        if (!tni_is_live(o) && o->refs > tni_inside_count(o))
+        if (!tni_is_live(o) && tni_is_held_outside(o, 0))
             rescue_arrived(w, o);
     }
     rescue_reachable(w);

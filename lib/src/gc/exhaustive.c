@@ -37,7 +37,7 @@ count_reference(tn_object *child, void *arg)
 {
     struct search *s = arg;
     s->visited++;
-    if (tni_is_stamped(s->gc, child) && !tni_is_live(child))
+    if (tni_is_stamped(s->gc, child))
         tni_count_reference(child);
 }
 
@@ -65,10 +65,10 @@ rescue_reachable(tn_object *o, void *arg)
 {
     struct search *s = arg;
     struct tni_stack *stack = &s->gc->stack;
-    if (tni_is_live(o) || o->refs - s->held == tni_inside_count(o))
-        return true;
     // Otherwise a traverse reports a reference that its object does not hold.
-    TN_ASSERT(o->refs - s->held > tni_inside_count(o));
+    TN_ASSERT(tni_is_live(o) || o->refs - s->held >= tni_inside_count(o));
+    if (tni_is_live(o) || !tni_is_held_outside(o, s->held))
+        return true;
     rescue(o, s);
     while (!s->failed && stack->len > 0) {
         tn_object *live = stack->items[--stack->len];

@@ -2,6 +2,7 @@
 #include "gc/finish.h"
 
 #include "gc/exhaustive.h"
+#include "object/object.h"
 #include "object/reap.h"
 #include "object/track.h"
 #include "object/traverse.h"
@@ -70,8 +71,8 @@ let_resurrected_live(struct tni_gc *gc, struct tni_stack *set, int older)
     size_t dead = tni_gc_recheck(gc);
     for (size_t i = dead; i < set->len; i++) {
         tni_track_in(&gc->objects, set->items[i], older);
-        tni_log(set->items[i]);
-        tn_decref(set->items[i]);
+        tni_log_by(set->items[i], TNI_RULE_RESURRECT);
+        tn_decref_unchanged(set->items[i]);
     }
     set->len = dead;
 }
@@ -102,9 +103,9 @@ release_all(struct tni_gc *gc, struct tni_stack *set, int older)
         if (set->items[i]->refs > 1) {
             kept++;
             tni_track_in(&gc->objects, set->items[i], older);
-            tni_log(set->items[i]);
+            tni_log_by(set->items[i], TNI_RULE_KEEP);
         }
-        tn_decref(set->items[i]);
+        tn_decref_unchanged(set->items[i]);
     }
     return kept;
 }

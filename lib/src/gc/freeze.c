@@ -4,6 +4,7 @@
 #include "gc/automatic.h"
 #include "gc/collect.h"
 #include "gc/suspects.h"
+#include "object/object.h"
 #include "object/track.h"
 
 // Returns how many of the page's objects were not frozen before.
@@ -91,7 +92,7 @@ tn_gc_thaw(tn_object *o)
     tni_leave_population(&gc->objects, at);
     at.row->frozen &= ~at.bit;
     gc->objects.population.generation[2]++;
-    tn_gc_touch(o);
+    tni_log_by(o, TNI_RULE_THAW);
 }
 
 bool

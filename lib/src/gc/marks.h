@@ -3,8 +3,9 @@
 // marks: what a search writes into an object's header, and which objects it looks at.
 //
 // A mark is valid while its high byte is the heap's current epoch: the object is stamped. The rest
-// counts the references that stamped objects hold to it, and is one of two verdicts where no such
-// count can reach: live, or found to be garbage.
+// counts the references that stamped objects hold to it up to TNI_MARK_FULL, beyond which nobody
+// knows any more and the object passes for held from outside. Above that stand two verdicts: live,
+// or found to be garbage.
 #ifndef TNI_GC_MARKS_H
 #define TNI_GC_MARKS_H
 
@@ -13,8 +14,9 @@
 #include "object/track.h"
 
 enum {
-    TNI_MARK_LIVE = (1 << TNI_EPOCH_SHIFT) - 1, // also where the count saturates: then live
+    TNI_MARK_LIVE = (1 << TNI_EPOCH_SHIFT) - 1,
     TNI_MARK_FOUND = TNI_MARK_LIVE - 1,
+    TNI_MARK_FULL = TNI_MARK_FOUND - 1,
 };
 
 // A wall is an object that is live in any case, so that what it refers to counts as held from
@@ -68,14 +70,19 @@ tni_make_live(tn_object *o)
     o->mark |= TNI_MARK_LIVE;
 }
 
-// One more stamped object refers to [o], which is stamped and has no verdict.
+// One more stamped object refers to [o], which is stamped. A verdict stays.
 static inline void
 tni_count_reference(tn_object *o)
 {
-    if (tni_inside_count(o) == TNI_MARK_FOUND - 1)
-        tni_make_live(o);
-    else
-        o->mark++;
+    o->mark += tni_inside_count(o) < TNI_MARK_FULL;
+}
+
+// Whether somebody who is not stamped holds [o], which is stamped and has no verdict, beside the
+// [held] references of the collector itself.
+static inline bool
+tni_is_held_outside(const tn_object *o, uint32_t held)
+{
+    return o->refs - held > tni_inside_count(o) || tni_inside_count(o) == TNI_MARK_FULL;
 }
 
 #endif

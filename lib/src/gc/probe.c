@@ -17,6 +17,14 @@ struct probe {
 
 // --- Counting ------------------------------------------------------------------------------------
 
+static bool
+is_candidate(const struct probe *p, const tn_object *o)
+{
+    bool breaks = tni_breaks(&p->gc->objects.memory, TNI_RULE_FROZEN);
+    bool is_wall = !tni_is_candidate(o, p->generation);
+    return !is_wall || (breaks && tni_is_tracked(o) && tn_gc_is_frozen(o));
+}
+
 static void
 reach(tn_object *child, void *arg)
 {
@@ -26,7 +34,7 @@ reach(tn_object *child, void *arg)
         // What was found before cannot be reached from outside of it.
         TN_DEBUG(!tni_is_found(child));
         tni_count_reference(child);
-    } else if (!tni_is_candidate(child, p->generation)) {
+    } else if (!is_candidate(p, child)) {
         return;
     } else if (p->count == MOST_NODES) {
         p->cut_off = true;
@@ -60,8 +68,7 @@ close_over(struct probe *p, tn_object *root)
         reach_children(p, p->nodes[i]);
 }
 
-// --- Judging
-// ---------------------------------------------------------------------------------------
+// --- Judging -------------------------------------------------------------------------------------
 
 struct rescue {
     struct tni_gc *gc;
@@ -84,7 +91,7 @@ rescue_held(struct probe *p)
 {
     struct rescue r = {.gc = p->gc};
     for (unsigned i = 0; i < p->count; i++)
-        if (!tni_is_live(p->nodes[i]) && p->nodes[i]->refs > tni_inside_count(p->nodes[i]))
+        if (tni_is_held_outside(p->nodes[i], 0))
             rescue(p->nodes[i], &r);
     while (r.count > 0) {
         tn_object *o = r.stack[--r.count];
@@ -120,6 +127,15 @@ keep_as_garbage(struct probe *p)
     return true;
 }
 
+static bool
+is_resolved(const struct probe *p, const tn_object *root, bool captured)
+{
+    const struct tni_memory *m = &p->gc->objects.memory;
+    if (p->cut_off)
+        return tni_breaks(m, TNI_RULE_CUT_OFF);
+    return captured || tni_is_live(root) || tni_breaks(m, TNI_RULE_PART);
+}
+
 // True: resolved. [failed]: no memory for the garbage.
 static bool
 resolve(struct probe *p, tn_object *root, bool *failed)
@@ -128,7 +144,7 @@ resolve(struct probe *p, tn_object *root, bool *failed)
     if (!p->cut_off)
         rescue_held(p);
     bool captured = !p->cut_off && all_captured(p);
-    bool resolved = captured || (!p->cut_off && tni_is_live(root));
+    bool resolved = is_resolved(p, root, captured);
     if (captured)
         *failed = !keep_as_garbage(p);
     else

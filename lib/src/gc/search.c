@@ -54,8 +54,10 @@ tni_gc_search(struct tni_gc *gc, int generation, tn_gc_result *result)
     result->candidates = count_candidates(gc, generation);
     result->suspects = gc->roots.len;
     bool found = gc->roots.len == 0 || search_roots(gc, generation, result);
-    if (!found || generation < 2)
-        tni_gc_return_suspects(gc);
+    if (!found)
+        tni_gc_return_suspects(gc, TNI_RULE_ABORT);
+    else if (generation < 2)
+        tni_gc_return_suspects(gc, TNI_RULE_YOUNG);
     result->count_ns = tni_now_ns() - started;
     return found;
 }

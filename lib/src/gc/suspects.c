@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "gc/suspects.h"
 
+#include "object/object.h"
 #include "object/track.h"
 
 // Header and plane are cleared in the same place (rule 3a).
@@ -60,17 +61,17 @@ tni_gc_take_suspects(struct tni_gc *gc, int generation)
         return true;
     for (; segment != NULL; segment = segment->next)
         if (!take_segment(gc, segment, generation)) {
-            tni_gc_return_suspects(gc);
+            tni_gc_return_suspects(gc, TNI_RULE_ABORT);
             return false;
         }
     return true;
 }
 
 void
-tni_gc_return_suspects(struct tni_gc *gc)
+tni_gc_return_suspects(struct tni_gc *gc, enum tni_rule rule)
 {
     for (size_t i = 0; i < gc->roots.len; i++)
-        tni_log(gc->roots.items[i]);
+        tni_log_by(gc->roots.items[i], rule);
     gc->roots.len = 0;
 }
 
@@ -94,6 +95,8 @@ void
 tni_gc_suspect_frozen(struct tni_gc *gc)
 {
     const struct tni_pages *pages = &gc->objects.memory.pages;
+    if (tni_breaks(&gc->objects.memory, TNI_RULE_UNFREEZE))
+        return;
     for (struct tni_page *p = NULL; (p = tni_pages_next_objects(pages, p)) != NULL;)
         if (p->frozen)
             suspect_page(&gc->objects, p);

@@ -10,12 +10,14 @@
 #define TNI_GC_SUSPECTS_H
 
 #include "gc/generations.h"
+#include "object/rules.h"
 
 // Takes the suspects of [generation] and younger out of the plane, into gc->roots. False: no
 // memory, and all are in the plane as before.
 bool tni_gc_take_suspects(struct tni_gc *gc, int generation);
-// Puts gc->roots back: nothing was decided about them, or only for their generation.
-void tni_gc_return_suspects(struct tni_gc *gc);
+// Puts gc->roots back, as [rule] demands: nothing was decided about them, or only for their
+// generation.
+void tni_gc_return_suspects(struct tni_gc *gc, enum tni_rule rule);
 // What was frozen is judged anew.
 void tni_gc_suspect_frozen(struct tni_gc *gc);
 

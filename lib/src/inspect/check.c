@@ -61,7 +61,7 @@ count_reference(tn_object *child, void *arg)
     struct audit *a = arg;
     if (!tni_is_stamped(a->gc, child))
         complain(a, NULL, "an object refers to something that is not a live object");
-    else if (!tni_is_live(child))
+    else
         tni_count_reference(child);
 }
 
@@ -74,12 +74,11 @@ count_references(struct audit *a, tn_object *o)
 static void
 check_count(struct audit *a, tn_object *o)
 {
-    uint32_t held = tni_inside_count(o);
     if (o->flags & TNI_DEAD)
         return;
     if (o->refs == 0)
         complain(a, o, "its count is zero and it was not freed");
-    if (held != TNI_MARK_LIVE && held > o->refs)
+    if (tni_inside_count(o) > o->refs)
         complain(a, o, "more references to it are held than its count says");
 }
 

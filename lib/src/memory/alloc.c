@@ -13,12 +13,21 @@ report_to_stderr(void *arg, const char *sentence)
     fprintf(stderr, "tenure: %s\n", sentence);
 }
 
+// Tests: TN_MUTANT in the environment.
+static unsigned
+choose_mutant(void)
+{
+    const char *number = TN_CHECKS > 0 ? getenv("TN_MUTANT") : NULL;
+    return number != NULL ? (unsigned)strtoul(number, NULL, 10) : 0;
+}
+
 void
 tni_memory_init(struct tni_memory *m)
 {
     memset(m, 0, sizeof *m);
     tni_pages_init(&m->pages, m);
     m->fail_after = -1;
+    m->mutant = choose_mutant();
     m->owner = tni_this_thread();
     m->report = report_to_stderr;
     m->magic = TNI_MEMORY_MAGIC;

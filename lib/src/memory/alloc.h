@@ -33,6 +33,7 @@ struct tni_memory {
     size_t large;                  // their bytes
     size_t tables;                 // bytes of tni_table_resize
     long fail_after;   // tests: this many allocations succeed, the next fails; negative: none fails
+    unsigned mutant;   // tests: the number of the rule that this heap breaks (object/rules.h)
     const void *owner; // of the calls, in checked builds
     void (*report)(void *arg, const char *sentence);
     void *report_arg;

@@ -54,16 +54,30 @@ tn_new_at(tn_heap *heap, tn_type *type, const tn_site *site)
 
 // The plane first, the header's flag with it; never the flag alone.
 void
-tni_log(tn_object *o)
+tni_log_by(tn_object *o, enum tni_rule rule)
 {
     struct tni_objects *s = tni_objects_of(o);
     struct tni_place at = tni_place_of(o);
+    if (tni_breaks(&s->memory, rule))
+        return;
     TN_DEBUG(at.row->tracked & at.bit);
     s->suspects[s->plane] += !(at.row->suspect[s->plane] & at.bit);
     at.row->suspect[s->plane] |= at.bit;
     o->flags |= (uint32_t)TNI_LOGGED << s->plane;
     struct tni_segment *segment = tni_segment_of(o);
     segment->suspect_pages[s->plane] |= UINT64_C(1) << (at.page - segment->pages);
+}
+
+void
+tni_log(tn_object *o)
+{
+    tni_log_by(o, TNI_RULE_DECREF);
+}
+
+void
+tni_log_moved(tn_object *o)
+{
+    tni_log_by(o, TNI_RULE_MOVE);
 }
 
 // The count stays at TNI_IMMORTAL from here on: better never freed than freed too early.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "object/reap.h"
 
+#include "object/object.h"
 #include "object/track.h"
 #include "object/traverse.h"
 #include "object/weak.h"
@@ -114,7 +115,7 @@ is_resurrected(struct tni_objects *s, tn_object *o)
     o->flags &= ~(uint32_t)TNI_DEAD;
     if (s->types[o->type]->tracked) {
         tni_track_in(s, o, 0);
-        tni_log(o);
+        tni_log_by(o, TNI_RULE_RESURRECT);
     }
     return true;
 }

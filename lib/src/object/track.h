@@ -8,6 +8,7 @@
 #define TNI_OBJECT_TRACK_H
 
 #include "object/objects.h"
+#include "object/rules.h"
 
 static inline int
 tni_generation_at(struct tni_place at)
@@ -69,7 +70,8 @@ tni_leave_population(struct tni_objects *s, struct tni_place at)
 static inline void
 tni_unlog(struct tni_objects *s, tn_object *o, struct tni_place at, unsigned plane)
 {
-    o->flags &= ~((uint32_t)TNI_LOGGED << plane);
+    if (!tni_breaks(&s->memory, TNI_RULE_FLAG))
+        o->flags &= ~((uint32_t)TNI_LOGGED << plane);
     if (at.row->suspect[plane] & at.bit) {
         at.row->suspect[plane] &= ~at.bit;
         s->suspects[plane]--;
