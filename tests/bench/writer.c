@@ -7,6 +7,7 @@
 // round about; the ratio is the median of the rounds' ratios. Usage: bench_writer [rows a round]
 // [rounds] [rows before the first round]
 #include "base/clock.h"
+#include "bench.h"
 #include "store/writer.h"
 #include "support.h"
 
@@ -16,15 +17,6 @@ enum { BATCH = 256, DATA_SIZE = 200, MAX_ROUNDS = 99 };
 
 static const uint8_t hash[TOKEN_HASH_SIZE] = {1};
 static char data[DATA_SIZE + 1];
-
-static void
-must(bool ok, const char *what)
-{
-    if (ok)
-        return;
-    fprintf(stderr, "bench_writer: %s failed\n", what);
-    exit(1);
-}
 
 static double
 seconds_since(uint64_t start)
@@ -43,23 +35,23 @@ struct raw {
 static void
 raw_execute(struct raw *r, const char *sql)
 {
-    must(sqlite3_exec(r->db, sql, NULL, NULL, NULL) == SQLITE_OK, sql);
+    bench_must(sqlite3_exec(r->db, sql, NULL, NULL, NULL) == SQLITE_OK, sql);
 }
 
 static void
 raw_init(struct raw *r, const char *path)
 {
-    must(sqlite3_open_v2(path, &r->db,
-                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-                         NULL) == SQLITE_OK,
-         "opening the raw file");
+    bench_must(sqlite3_open_v2(path, &r->db,
+                               SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                               NULL) == SQLITE_OK,
+               "opening the raw file");
     raw_execute(r, "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
                    "PRAGMA wal_autocheckpoint = 4000;"
                    "CREATE TABLE t(k INTEGER PRIMARY KEY, id, user_id, data, client, hash, version,"
                    " created_at, last_seen_at, idle_ttl, idle_expires_at, expires_at)");
-    must(sqlite3_prepare_v2(r->db, "INSERT INTO t VALUES(?,?,?,?,NULL,?,1,2,3,4,5,6)", -1,
-                            &r->insert, NULL) == SQLITE_OK,
-         "preparing the raw insert");
+    bench_must(sqlite3_prepare_v2(r->db, "INSERT INTO t VALUES(?,?,?,?,NULL,?,1,2,3,4,5,6)", -1,
+                                  &r->insert, NULL) == SQLITE_OK,
+               "preparing the raw insert");
 }
 
 static void
@@ -70,7 +62,7 @@ raw_insert(struct raw *r)
     sqlite3_bind_text(r->insert, 3, "user-0000001", -1, SQLITE_STATIC);
     sqlite3_bind_text(r->insert, 4, data, DATA_SIZE, SQLITE_STATIC);
     sqlite3_bind_blob(r->insert, 5, hash, sizeof(hash), SQLITE_STATIC);
-    must(sqlite3_step(r->insert) == SQLITE_DONE, "a raw insert");
+    bench_must(sqlite3_step(r->insert) == SQLITE_DONE, "a raw insert");
     sqlite3_reset(r->insert);
 }
 
@@ -99,7 +91,7 @@ raw_fini(struct raw *r)
 static void
 change_done(struct change *c, bool ok)
 {
-    must(ok, "a batch of the writer");
+    bench_must(ok, "a batch of the writer");
 }
 
 static double // rows a second
@@ -126,25 +118,11 @@ open_store(char *path)
     struct config config = {.store_kind = "sqlite", .store_path = path};
     char error[256];
     struct store *store = store_open(&config, error, sizeof(error));
-    must(store != NULL, error);
+    bench_must(store != NULL, error);
     return store;
 }
 
 // --- Rounds -----------------------------------------------------------------------------------
-
-static int
-compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double
-median(double *values, size_t count)
-{
-    qsort(values, count, sizeof(*values), compare_doubles);
-    return values[count / 2];
-}
 
 static void
 compare(struct raw *raw, struct store *store, size_t rows, size_t rounds)
@@ -152,7 +130,7 @@ compare(struct raw *raw, struct store *store, size_t rows, size_t rounds)
     double raws[MAX_ROUNDS], ours[MAX_ROUNDS], ratios[MAX_ROUNDS];
     struct writer *w = writer_start(store, rows);
     struct change *changes = calloc(rows, sizeof(*changes));
-    must(w && changes, "starting the writer");
+    bench_must(w && changes, "starting the writer");
     for (size_t i = 0; i < rounds; i++) {
         raws[i] = raw_round(raw, rows);
         ours[i] = writer_round(store, w, changes, rows);
@@ -161,10 +139,10 @@ compare(struct raw *raw, struct store *store, size_t rows, size_t rounds)
     struct writer_stats stats = writer_get_stats(w);
     writer_stop(w);
     free(changes);
-    printf("raw     %9.0f rows/s (median of %zu)\n", median(raws, rounds), rounds);
-    printf("writer  %9.0f rows/s, %.0f a batch\n", median(ours, rounds),
+    printf("raw     %9.0f rows/s (median of %zu)\n", bench_median(raws, rounds), rounds);
+    printf("writer  %9.0f rows/s, %.0f a batch\n", bench_median(ours, rounds),
            (double)stats.changes / (double)stats.batches);
-    double ratio = median(ratios, rounds);
+    double ratio = bench_median(ratios, rounds);
     printf("ratio   %9.2f (%.2f to %.2f); bar 0.80\n", ratio, ratios[0], ratios[rounds - 1]);
 }
 
@@ -174,7 +152,7 @@ fill(struct raw *raw, struct store *store, size_t rows)
 {
     struct writer *w = writer_start(store, rows);
     struct change *changes = calloc(BATCH, sizeof(*changes));
-    must(w && changes, "starting the writer");
+    bench_must(w && changes, "starting the writer");
     raw_round(raw, rows);
     for (size_t done = 0; done < rows; done += BATCH)
         writer_round(store, w, changes, BATCH);
@@ -188,7 +166,7 @@ main(int argc, char **argv)
     size_t rows = argc > 1 ? strtoul(argv[1], NULL, 10) : 200 * BATCH;
     size_t rounds = argc > 2 ? strtoul(argv[2], NULL, 10) : 9;
     size_t before = argc > 3 ? strtoul(argv[3], NULL, 10) : 0;
-    must(rows > 0 && rounds > 0 && rounds <= MAX_ROUNDS, "reading the arguments");
+    bench_must(rows > 0 && rounds > 0 && rounds <= MAX_ROUNDS, "reading the arguments");
     memset(data, 'x', DATA_SIZE);
 
     char *directory = tempdir_new(), raw_path[512], store_path[512];
