@@ -256,15 +256,30 @@ turn_counters(graph *g, int generation)
         g->count[generation + 1]++;
 }
 
+static void
+take_candidates(const graph *g, int generation, judgement *j)
+{
+    for (int i = 0; i < GRAPH_NODES; i++)
+        j->member[i] = is_candidate(&g->nodes[i], generation);
+}
+
+void
+graph_find_garbage(const graph *g, int generation, bool found[GRAPH_NODES])
+{
+    judgement j;
+    take_candidates(g, generation, &j);
+    while (shrink(g, &j)) {
+    }
+    memcpy(found, j.member, sizeof j.member);
+}
+
 graph_verdict
 graph_collect(graph *g, int generation)
 {
-    judgement j = {.member = {false}};
-    for (int i = 0; i < GRAPH_NODES; i++)
-        j.member[i] = is_candidate(&g->nodes[i], generation);
+    judgement j;
+    take_candidates(g, generation, &j);
     graph_verdict verdict = {.candidates = count_members(&j)};
-    while (shrink(g, &j)) {
-    }
+    graph_find_garbage(g, generation, j.member);
     verdict.collected = count_members(&j);
     turn_counters(g, generation);
     destroy(g, &j);

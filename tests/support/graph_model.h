@@ -70,6 +70,9 @@ int graph_find_child(const graph *g, int node, int child);
 // The live reference to [target], or GRAPH_NOTHING.
 int graph_find_reference(const graph *g, int target);
 
+// Which nodes a collection of [generation] would find.
+void graph_find_garbage(const graph *g, int generation, bool found[GRAPH_NODES]);
+
 typedef struct graph_verdict {
     size_t candidates, collected;
 } graph_verdict;

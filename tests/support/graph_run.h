@@ -26,6 +26,7 @@ typedef struct graph_run {
     graph graph;
     tn_type *types[GRAPH_KINDS]; // NULL where the library has the type
     int wanted;                  // live nodes that the run steers towards
+    size_t performed;            // operations
     tn_gc_stats stats[TN_GENERATIONS];
 } graph_run;
 
