@@ -8,7 +8,8 @@
 // What the passes share.
 struct search {
     struct tni_gc *gc;
-    size_t candidates, visited;
+    int generation;
+    size_t candidates, live, visited;
     uint32_t held; // references to each candidate that the collector itself has
     bool failed;   // no scratch memory
 };
@@ -19,19 +20,9 @@ type_of(const struct search *s, const tn_object *o)
     return s->gc->objects.types[o->type];
 }
 
-// --- Pass 1: every candidate gets a mark of this epoch that counts nothing -------------------
+// --- Pass 1: count the references that candidates hold to each other -------------------------
 
-static bool
-stamp(tn_object *o, void *arg)
-{
-    struct search *s = arg;
-    tni_stamp(s->gc, o, 0);
-    s->candidates++;
-    return true;
-}
-
-// --- Pass 2: count the references that candidates hold to each other -------------------------
-
+// A candidate gets its mark from whatever meets it first: the pass itself or a reference.
 static void
 count_reference(tn_object *child, void *arg)
 {
@@ -39,16 +30,22 @@ count_reference(tn_object *child, void *arg)
     s->visited++;
     if (tni_is_stamped(s->gc, child))
         tni_count_reference(child);
+    else if (tni_is_candidate(child, s->generation))
+        tni_stamp(s->gc, child, 1);
 }
 
 static bool
 count_references(tn_object *o, void *arg)
 {
-    tni_traverse(type_of(arg, o), o, count_reference, arg);
+    struct search *s = arg;
+    s->candidates++;
+    if (!tni_is_stamped(s->gc, o))
+        tni_stamp(s->gc, o, 0);
+    tni_traverse(type_of(s, o), o, count_reference, s);
     return true;
 }
 
-// --- Pass 3: who is held from outside is live, and so is whatever they reach -----------------
+// --- Pass 2: who is held from outside is live, and so is whatever they reach -----------------
 
 static void
 rescue(tn_object *o, void *arg)
@@ -57,6 +54,7 @@ rescue(tn_object *o, void *arg)
     if (!tni_is_stamped(s->gc, o) || tni_is_live(o))
         return;
     tni_make_live(o);
+    s->live++;
     s->failed |= !tni_stack_push(s->gc, &s->gc->stack, o);
 }
 
@@ -77,7 +75,7 @@ rescue_reachable(tn_object *o, void *arg)
     return !s->failed;
 }
 
-// --- Pass 4: the rest ------------------------------------------------------------------------
+// --- Pass 3: the rest ------------------------------------------------------------------------
 
 static bool
 gather(tn_object *o, void *arg)
@@ -89,15 +87,14 @@ gather(tn_object *o, void *arg)
 bool
 tni_gc_find_garbage(struct tni_gc *gc, int generation, tn_gc_result *result)
 {
-    struct search s = {.gc = gc};
+    struct search s = {.gc = gc, .generation = generation};
     uint64_t started = tni_now_ns();
     tni_gc_next_epoch(gc);
-    tni_gc_each(gc, generation, stamp, &s);
     tni_gc_each(gc, generation, count_references, &s);
     uint64_t counted = tni_now_ns();
     gc->stack.len = gc->garbage.len = 0;
     bool found = tni_gc_each(gc, generation, rescue_reachable, &s) &&
-                 tni_gc_each(gc, generation, gather, &s) &&
+                 (s.live == s.candidates || tni_gc_each(gc, generation, gather, &s)) &&
                  tni_stack_reserve(gc, &gc->stack, gc->garbage.len);
     result->candidates = s.candidates;
     result->visited += s.visited;
@@ -107,6 +104,28 @@ tni_gc_find_garbage(struct tni_gc *gc, int generation, tn_gc_result *result)
 }
 
 // --- The recheck -----------------------------------------------------------------------------
+
+// Only a member is looked at, so members are stamped before any reference is followed.
+static bool
+stamp_member(tn_object *o, void *arg)
+{
+    tni_stamp(((struct search *)arg)->gc, o, 0);
+    return true;
+}
+
+static void
+count_in_set(tn_object *child, void *arg)
+{
+    if (tni_is_stamped(((struct search *)arg)->gc, child))
+        tni_count_reference(child);
+}
+
+static bool
+count_references_in_set(tn_object *o, void *arg)
+{
+    tni_traverse(type_of(arg, o), o, count_in_set, arg);
+    return true;
+}
 
 static void
 each_member(struct tni_stack *set, bool (*fn)(tn_object *o, void *arg), void *arg)
@@ -138,8 +157,8 @@ tni_gc_recheck(struct tni_gc *gc)
     struct search s = {.gc = gc, .held = 1};
     tni_gc_next_epoch(gc);
     gc->stack.len = 0;
-    each_member(&gc->garbage, stamp, &s);
-    each_member(&gc->garbage, count_references, &s);
+    each_member(&gc->garbage, stamp_member, &s);
+    each_member(&gc->garbage, count_references_in_set, &s);
     each_member(&gc->garbage, rescue_reachable, &s);
     TN_ASSERT(!s.failed);
     return move_live_behind(&gc->garbage, &gc->stack);
