@@ -79,19 +79,28 @@ promote_page(struct tni_page *page, int generation)
     page->young = generation == 0;
 }
 
-void
-tni_gc_promote(struct tni_gc *gc, int generation)
+static void
+promote_pages(struct tni_gc *gc, int generation)
 {
     const struct tni_pages *pages = &gc->objects.memory.pages;
     for (struct tni_page *p = NULL; (p = tni_pages_next_objects(pages, p)) != NULL;)
         if (p->young)
             promote_page(p, generation);
+}
+
+void
+tni_gc_promote(struct tni_gc *gc, int generation)
+{
     size_t *population = gc->objects.population.generation;
     int older = generation == 0 ? 1 : 2;
+    size_t moving = 0;
     for (int g = 0; g < older; g++) {
-        population[older] += population[g];
+        moving += population[g];
         population[g] = 0;
     }
+    if (moving > 0)
+        promote_pages(gc, generation);
+    population[older] += moving;
 }
 
 void
