@@ -64,18 +64,34 @@ fixture_load_user(struct store *s, struct span id,
 
 // --- Setting up --------------------------------------------------------------------------------
 
+// The linker sends the domain here (--wrap), so that the store in between stands there before any
+// thread that uses it.
+struct store *__real_store_open(const struct config *config, char *error, size_t error_size);
+struct store *__wrap_store_open(const struct config *config, char *error, size_t error_size);
+
+struct store *
+__wrap_store_open(const struct config *config, char *error, size_t error_size)
+{
+    struct store *store = __real_store_open(config, error, error_size);
+    if (!store)
+        return NULL;
+    fixture->real = store->ops;
+    fixture->ops = *fixture->real;
+    fixture->ops.apply = fixture_apply;
+    fixture->ops.load_user = fixture_load_user;
+    store->ops = &fixture->ops;
+    return store;
+}
+
 static inline void
 domain_up(void)
 {
     char error[256];
+    unsigned loads = fixture->loads; // those of the start are not counted
     fixture->domain = domain_open(&fixture->config, error, sizeof error);
     if (!fixture->domain)
         fail_msg("domain_open: %s", error);
-    fixture->real = fixture->domain->store->ops;
-    fixture->ops = *fixture->real;
-    fixture->ops.apply = fixture_apply;
-    fixture->ops.load_user = fixture_load_user;
-    fixture->domain->store->ops = &fixture->ops;
+    fixture->loads = loads;
 }
 
 static inline void
