@@ -422,6 +422,9 @@ typedef struct tn_gc_result {
     size_t suspects;      // of them: those that the search started from
     size_t visited;       // references followed
     size_t bytes_freed;
+    size_t slices;                               // 1 unless tn_gc_step did it
+    uint64_t longest_ns;                         // of the slices
+    bool complete;                               // false: a run of tn_gc_step goes on
     uint64_t ns, count_ns, rescue_ns, finish_ns; // in all, and per phase
 } tn_gc_result;
 
@@ -440,6 +443,17 @@ typedef struct tn_gc_stats {
 TN_API tn_err tn_gc_collect(tn_heap *heap, int generation, tn_gc_result *result);
 // The same by looking at every object of these generations: what tn_gc_collect is tested against.
 TN_API tn_err tn_gc_collect_exhaustive(tn_heap *heap, int generation, tn_gc_result *result);
+
+// One slice of a full collection, of at most [budget_ns] but for one object's work; 0: as little as
+// possible. Anything may be changed between two slices. When [result] says complete, all garbage
+// that was there when the run began is gone, except what was reached again through a weak reference
+// meanwhile; the figures are those of the whole run. A finalizer's own time is not bounded, and
+// counts. While a run is in progress a collection of a younger generation answers TN_EBUSY and the
+// automatic rule waits; an unbudgeted full collection, freezing, unfreezing and registering a type
+// abandon it, which leaves no trace. Errors: tn_gc_collect's; the run is abandoned then.
+TN_API tn_err tn_gc_step(tn_heap *heap, uint64_t budget_ns, tn_gc_result *result);
+TN_API bool tn_gc_in_progress(const tn_heap *heap);
+TN_API void tn_gc_abandon(tn_heap *heap); // nothing where none is in progress
 
 // Sets all tracked objects aside: collections neither visit nor free them until tn_gc_unfreeze puts
 // them into generation 2. They still die when their count reaches zero. With [collect_first],
