@@ -10,6 +10,7 @@
 #include "gc/automatic.h"
 #include "gc/collect.h"
 #include "gc/observers.h"
+#include "gc/step.h"
 #include "object/weak.h"
 
 #include <sys/random.h>
@@ -111,6 +112,7 @@ tn_heap_free(tn_heap *heap)
 {
     struct tni_objects *s = &heap->gc.objects;
     TN_ASSERT(s->memory.magic == TNI_MEMORY_MAGIC && !heap->gc.collecting && !s->reap.running);
+    tni_gc_abandon(&heap->gc);
     size_t leaks = report_leaks(s);
     tni_gc_observers_fini(&heap->gc);
     tni_gc_fini(&heap->gc);

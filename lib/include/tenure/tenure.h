@@ -449,8 +449,8 @@ TN_API tn_err tn_gc_collect_exhaustive(tn_heap *heap, int generation, tn_gc_resu
 // that was there when the run began is gone, except what was reached again through a weak reference
 // meanwhile; the figures are those of the whole run. A finalizer's own time is not bounded, and
 // counts. While a run is in progress a collection of a younger generation answers TN_EBUSY and the
-// automatic rule waits; an unbudgeted full collection, freezing, unfreezing and registering a type
-// abandon it, which leaves no trace. Errors: tn_gc_collect's; the run is abandoned then.
+// automatic rule waits; an unbudgeted full collection, freezing and unfreezing abandon it,
+// which leaves no trace. Errors: tn_gc_collect's; the run is abandoned then.
 TN_API tn_err tn_gc_step(tn_heap *heap, uint64_t budget_ns, tn_gc_result *result);
 TN_API bool tn_gc_in_progress(const tn_heap *heap);
 TN_API void tn_gc_abandon(tn_heap *heap); // nothing where none is in progress

@@ -262,7 +262,8 @@ static tn_object *
 borrow(const struct weakmap *m, const struct tni_key *key)
 {
     struct entry *e = find(m, key);
-    return e != NULL && !(e->link.target->flags & TNI_DEAD) ? e->link.target : NULL;
+    bool given = e != NULL && tni_weak_may_give(space_of(m), e->link.target);
+    return given ? e->link.target : NULL;
 }
 
 tn_object *

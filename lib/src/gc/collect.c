@@ -6,11 +6,12 @@
 #include "gc/finish.h"
 #include "gc/observers.h"
 #include "gc/search.h"
+#include "gc/step.h"
 #include "gc/timing.h"
 #include "object/track.h"
 
-static void
-record(struct tni_gc *gc, int generation, const tn_gc_result *result)
+void
+tni_gc_record(struct tni_gc *gc, int generation, const tn_gc_result *result)
 {
     tn_gc_stats *stats = &gc->stats[generation];
     stats->collections++;
@@ -52,7 +53,7 @@ run(struct tni_gc *gc, int generation, tni_search *search, tn_gc_result *result)
         carry_out(gc, generation, result);
     result->ns = tni_now_ns() - started;
     if (found)
-        record(gc, generation, result);
+        tni_gc_record(gc, generation, result);
     return found;
 }
 
@@ -71,11 +72,16 @@ collect(struct tni_gc *gc, int generation, tni_search *search, tn_gc_result *res
     *result = (tn_gc_result){0};
     if (generation < 0 || generation >= TN_GENERATIONS)
         return TN_EINVAL;
-    if (gc->collecting || gc->objects.reap.running)
+    bool stepping = gc->run.phase != TNI_IDLE;
+    if (gc->collecting || gc->objects.reap.running || (stepping && generation < 2))
         return TN_EBUSY;
+    tni_gc_abandon(gc);
     gc->collecting = true;
     tni_gc_tell(gc, TN_GC_START, &(tn_gc_info){.generation = generation});
     bool found = run(gc, generation, search, result);
+    result->slices = 1;
+    result->longest_ns = result->ns;
+    result->complete = found;
     tell_stop(gc, generation, result);
     gc->collecting = false;
     tni_gc_arm(gc);
@@ -94,7 +100,7 @@ tni_gc_fire(struct tni_objects *s)
 {
     struct tni_gc *gc = TNI_CAST_UP(struct tni_gc, s);
     tn_gc_result result;
-    if (gc->collecting || s->reap.running)
+    if (gc->collecting || s->reap.running || gc->run.phase != TNI_IDLE)
         return;
     if (tni_gc_collect(gc, tni_gc_choose_generation(gc), &result) != TN_OK)
         s->young_net = 0;

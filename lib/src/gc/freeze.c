@@ -3,6 +3,7 @@
 
 #include "gc/automatic.h"
 #include "gc/collect.h"
+#include "gc/step.h"
 #include "gc/suspects.h"
 #include "object/object.h"
 #include "object/track.h"
@@ -69,6 +70,7 @@ tn_gc_freeze(tn_heap *heap, bool collect_first)
     tn_err err = collect_first ? tn_gc_collect(heap, 2, NULL) : TN_OK;
     if (gc->collecting)
         return TN_EBUSY;
+    tni_gc_abandon(gc);
     if (err == TN_OK)
         tni_gc_freeze(gc);
     return err;
@@ -79,6 +81,7 @@ tn_gc_unfreeze(tn_heap *heap)
 {
     struct tni_gc *gc = (struct tni_gc *)heap;
     TN_ASSERT(!gc->collecting);
+    tni_gc_abandon(gc);
     tni_gc_unfreeze(gc);
 }
 

@@ -19,6 +19,8 @@ tni_gc_fini(struct tni_gc *gc)
     drop_stack(gc, &gc->visited);
     drop_stack(gc, &gc->stack);
     drop_stack(gc, &gc->garbage);
+    struct tni_disturbed *d = &gc->objects.disturbed;
+    tni_table_resize(&gc->objects.memory, d->items, d->room * sizeof *d->items, 0);
 }
 
 bool
@@ -44,17 +46,23 @@ tni_stack_push(struct tni_gc *gc, struct tni_stack *stack, tn_object *o)
     return true;
 }
 
+void
+tni_gc_clear_marks(struct tni_page *page)
+{
+    for (unsigned i = 0; tni_page_kind(page) != TNI_BUFFERS && i < page->slots; i++) {
+        tn_object *o = tni_slot_at(page, i);
+        bool taken = page->words[i / TNI_ROW_SLOTS * page->stride] >> i % TNI_ROW_SLOTS & 1;
+        if (taken && !TNI_IS_POISONED(o) && !(o->flags & TNI_DEAD)) // that one's is a link
+            o->mark = 0;
+    }
+}
+
 static void
-clear_marks(struct tni_gc *gc)
+clear_all_marks(struct tni_gc *gc)
 {
     const struct tni_pages *pages = &gc->objects.memory.pages;
     for (struct tni_page *p = NULL; (p = tni_pages_next(pages, p)) != NULL;)
-        for (unsigned i = 0; tni_page_kind(p) != TNI_BUFFERS && i < p->slots; i++) {
-            tn_object *o = tni_slot_at(p, i);
-            bool taken = p->words[i / TNI_ROW_SLOTS * p->stride] >> i % TNI_ROW_SLOTS & 1;
-            if (taken && !TNI_IS_POISONED(o) && !(o->flags & TNI_DEAD)) // that one's is a link
-                o->mark = 0;
-        }
+        tni_gc_clear_marks(p);
 }
 
 // Wraps only here, before marks are given out, so that no stale mark can pass for a new one.
@@ -62,7 +70,7 @@ uint32_t
 tni_gc_next_epoch(struct tni_gc *gc)
 {
     if (gc->epoch == TNI_LAST_EPOCH) {
-        clear_marks(gc);
+        clear_all_marks(gc);
         gc->epoch = 0;
     }
     return ++gc->epoch;
@@ -77,6 +85,20 @@ promote_page(struct tni_page *page, int generation)
         row->gen0 = 0;
     }
     page->young = generation == 0;
+}
+
+void
+tni_gc_promote_page(struct tni_gc *gc, struct tni_page *page)
+{
+    size_t *population = gc->objects.population.generation;
+    for (unsigned i = 0; i < tni_page_word_count(page); i++) {
+        size_t new = (size_t)__builtin_popcountll(tni_page_row(page, i)->gen0);
+        size_t middle = (size_t)__builtin_popcountll(tni_page_row(page, i)->gen1);
+        population[0] -= new;
+        population[1] -= middle;
+        population[2] += new + middle;
+    }
+    promote_page(page, 2);
 }
 
 static void

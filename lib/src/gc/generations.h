@@ -10,7 +10,6 @@
 #include "object/objects.h"
 
 enum {
-    TNI_EPOCH_SHIFT = 24,
     TNI_LAST_EPOCH = 255,
 };
 
@@ -18,6 +17,23 @@ enum {
 struct tni_stack {
     tn_object **items;
     size_t len, room;
+};
+
+// A full collection in slices: what it is at, and what it will answer. The phases are in step.h.
+struct tni_run {
+    unsigned phase;        // 0: no run
+    unsigned plane;        // that its suspects are taken from
+    bool rechecking;       // its finalizers ran; the members are held once
+    bool committed;        // it can only be completed, not abandoned
+    bool spares_all;       // memory lacked: everything judged is live
+    struct tni_page *page; // the phase's place, in one of three forms
+    size_t at, kept;
+    tn_object *busy; // taken from the stack
+    size_t span;     // references of the object in that place that were followed already
+    size_t roots;    // so many of [visited] were suspects
+    struct tni_called called;
+    size_t bytes_before;
+    tn_gc_result result;
 };
 
 struct tni_observer {
@@ -33,6 +49,7 @@ struct tni_gc {
     bool collecting;
     // The suspects of a run, what they reach, what still has to be followed, and what is garbage.
     struct tni_stack roots, visited, stack, garbage;
+    struct tni_run run;
     // Collections by themselves: automatic.c.
     tn_gc_settings settings;
     size_t long_lived, pending; // survivors of the last full collection; of generation 1 since
@@ -52,6 +69,10 @@ void tni_gc_fini(struct tni_gc *gc);
 // A value for the marks that no object has.
 uint32_t tni_gc_next_epoch(struct tni_gc *gc);
 
+// What is still marked on [page] is marked no longer.
+void tni_gc_clear_marks(struct tni_page *page);
+// One page's part of a promotion to generation 2.
+void tni_gc_promote_page(struct tni_gc *gc, struct tni_page *page);
 // Survivors of a collection of [generation] grow older, by planes; what is made later is not
 // touched.
 void tni_gc_promote(struct tni_gc *gc, int generation);

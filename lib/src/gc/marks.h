@@ -14,7 +14,6 @@
 #include "object/track.h"
 
 enum {
-    TNI_MARK_LIVE = (1 << TNI_EPOCH_SHIFT) - 1,
     TNI_MARK_FOUND = TNI_MARK_LIVE - 1,
     TNI_MARK_FULL = TNI_MARK_FOUND - 1,
 };

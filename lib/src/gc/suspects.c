@@ -75,6 +75,27 @@ tni_gc_return_suspects(struct tni_gc *gc, enum tni_rule rule)
     gc->roots.len = 0;
 }
 
+static void
+move_row(struct tni_objects *s, struct tni_page *page, unsigned i, unsigned plane)
+{
+    struct tni_row *row = tni_page_row(page, i);
+    for (uint64_t left = row->suspect[plane]; left != 0; left &= left - 1) {
+        tn_object *o = tni_slot_at(page, i * TNI_ROW_SLOTS + (unsigned)__builtin_ctzll(left));
+        tni_unlog(s, o, (struct tni_place){page, row, left & -left}, plane);
+        tni_log_by(o, TNI_RULE_ABORT);
+    }
+}
+
+void
+tni_gc_move_suspects(struct tni_gc *gc, unsigned plane)
+{
+    struct tni_objects *s = &gc->objects;
+    struct tni_page *p = NULL;
+    while (s->suspects[plane] > 0 && (p = tni_pages_next_objects(&s->memory.pages, p)) != NULL)
+        for (unsigned i = 0; i < tni_page_word_count(p); i++)
+            move_row(s, p, i, plane);
+}
+
 // Planes only: freezing and unfreezing write to no object.
 static void
 suspect_page(struct tni_objects *s, struct tni_page *page)

@@ -18,6 +18,8 @@ bool tni_gc_take_suspects(struct tni_gc *gc, int generation);
 // Puts gc->roots back, as [rule] demands: nothing was decided about them, or only for their
 // generation.
 void tni_gc_return_suspects(struct tni_gc *gc, enum tni_rule rule);
+// What stands in [plane] comes to stand in the current one.
+void tni_gc_move_suspects(struct tni_gc *gc, unsigned plane);
 // What was frozen is judged anew.
 void tni_gc_suspect_frozen(struct tni_gc *gc);
 

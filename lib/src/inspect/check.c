@@ -9,12 +9,20 @@
 
 #include <string.h>
 
+// A collection in slices may need its marks again.
+struct saved_marks {
+    uint32_t *marks;
+    size_t next;
+    uint32_t epoch;
+};
+
 // What is counted while walking, to be compared with what the heap believes.
 struct audit {
     struct tni_gc *gc;
     bool fine;
     tn_gc_population population;
     size_t objects, suspects[2];
+    struct saved_marks saved;
 };
 
 static void
@@ -89,7 +97,7 @@ check_planes(struct audit *a, const tn_object *o, const tn_type *type)
 {
     struct tni_place at = tni_place_of(o);
     bool tracked = at.row->tracked & at.bit;
-    bool dying = a->gc->objects.pauses > 0; // may be, and is not tracked then
+    bool dying = a->gc->objects.pauses > 0 || a->gc->run.committed;
     if (tracked && !(type->tracked && tni_is_trackable(o)))
         complain(a, o, "it is tracked and its type is acyclic");
     if (!tracked && tni_is_trackable(o) && !dying)
@@ -161,6 +169,53 @@ check_bytes(struct audit *a)
         complain(a, NULL, "the slots in use do not add up to the bytes in use");
 }
 
+static void
+save_mark(struct audit *a, tn_object *o)
+{
+    a->saved.marks[a->saved.next++] = o->mark;
+}
+
+static void
+restore_mark(struct audit *a, tn_object *o)
+{
+    uint32_t mark = a->saved.marks[a->saved.next++];
+    if (!(o->flags & TNI_DEAD))
+        o->mark = mark;
+}
+
+static bool
+save_marks(struct audit *a)
+{
+    a->saved.epoch = a->gc->epoch;
+    a->saved.marks = malloc((a->objects + 1) * sizeof *a->saved.marks);
+    if (a->saved.marks != NULL)
+        each_object(a, save_mark);
+    return a->saved.marks != NULL;
+}
+
+static void
+restore_marks(struct audit *a)
+{
+    a->saved.next = 0;
+    each_object(a, restore_mark);
+    a->gc->epoch = a->saved.epoch;
+    free(a->saved.marks);
+}
+
+static void
+check_references(struct audit *a)
+{
+    if (!save_marks(a)) {
+        complain(a, NULL, "there is no memory to check it");
+        return;
+    }
+    tni_gc_next_epoch(a->gc);
+    each_object(a, zero_mark);
+    each_object(a, count_references);
+    each_object(a, check_count);
+    restore_marks(a);
+}
+
 bool
 tn_heap_check(tn_heap *heap)
 {
@@ -171,10 +226,7 @@ tn_heap_check(tn_heap *heap)
     each_object(&a, check_object);
     if (!a.fine)
         return false;
-    tni_gc_next_epoch(a.gc);
-    each_object(&a, zero_mark);
-    each_object(&a, count_references);
-    each_object(&a, check_count);
+    check_references(&a);
     if (memcmp(&a.population, &a.gc->objects.population, sizeof a.population) != 0)
         complain(&a, NULL, "the population is not what the planes say");
     if (memcmp(a.suspects, a.gc->objects.suspects, sizeof a.suspects) != 0)

@@ -197,7 +197,14 @@ tni_pages_settle(struct tni_pages *p, struct tni_page *page)
     struct tni_bin *bin = &p->bins[page->bin];
     if (!page->listed)
         list_page(bin, page);
-    else
+    else if (!p->held)
+        close_page(p, page);
+}
+
+void
+tni_pages_give_if_empty(struct tni_pages *p, struct tni_page *page)
+{
+    if (page->used == 0)
         close_page(p, page);
 }
 
@@ -252,10 +259,10 @@ tni_pages_flush_quarantine(struct tni_pages *p)
 void
 tni_pages_trim(struct tni_pages *p)
 {
-    for (unsigned bin = 0; bin < TNI_BINS; bin++)
+    for (unsigned bin = 0; bin < TNI_BINS && !p->held; bin++)
         if (p->bins[bin].open != NULL && p->bins[bin].open->used == 0)
             close_page(p, p->bins[bin].open);
-    if (p->segment_count == 1 && p->page_count == 0)
+    if (p->segment_count == 1 && p->page_count == 0 && !p->held)
         remove_segment(p, p->segments);
 }
 

@@ -33,6 +33,7 @@ struct tni_pages {
     struct tni_segment *segments;
     struct tni_bin bins[TNI_BINS];
     size_t page_count, segment_count;
+    bool held;          // pages stay, even when they become empty
     size_t quarantined; // bytes of freed slots that are not usable again yet
     size_t site_bytes;
 };
@@ -77,6 +78,8 @@ void *tni_pages_quarantine(struct tni_pages *p, void *slot);
 void tni_pages_set_quiet(struct tni_pages *p, uint32_t quiet);
 // Gives the last empty page of each bin, and empty segments, back too.
 void tni_pages_trim(struct tni_pages *p);
+// Gives [page] back if it is empty, held or not.
+void tni_pages_give_if_empty(struct tni_pages *p, struct tni_page *page);
 // Makes quarantined slots usable again.
 void tni_pages_flush_quarantine(struct tni_pages *p);
 bool tni_pages_check(const struct tni_pages *p);

@@ -52,6 +52,22 @@ tn_new_at(tn_heap *heap, tn_type *type, const tn_site *site)
     return tni_object_new(s, type, site);
 }
 
+void
+tni_disturb(struct tni_objects *s, tn_object *o)
+{
+    struct tni_disturbed *d = &s->disturbed;
+    if (d->len == d->room) {
+        size_t room = d->room * 2 + 64, size = d->room * sizeof *d->items;
+        void *items = tni_table_resize(&s->memory, d->items, size, room * sizeof *d->items);
+        d->failed |= items == NULL;
+        if (items == NULL)
+            return;
+        d->items = items;
+        d->room = room;
+    }
+    d->items[d->len++] = o;
+}
+
 // The plane first, the header's flag with it; never the flag alone.
 void
 tni_log_by(tn_object *o, enum tni_rule rule)
@@ -64,6 +80,8 @@ tni_log_by(tn_object *o, enum tni_rule rule)
     s->suspects[s->plane] += !(at.row->suspect[s->plane] & at.bit);
     at.row->suspect[s->plane] |= at.bit;
     o->flags |= (uint32_t)TNI_LOGGED << s->plane;
+    if (s->disturbed.on)
+        tni_disturb(s, o);
     struct tni_segment *segment = tni_segment_of(o);
     segment->suspect_pages[s->plane] |= UINT64_C(1) << (at.page - segment->pages);
 }

@@ -13,6 +13,9 @@ tn_object *tni_object_new(struct tni_objects *s, tn_type *type, const tn_site *s
 tn_object *tni_object_new_sized(struct tni_objects *s, tn_type *type, size_t size, bool tracked,
                                 const tn_site *site); /* new */
 
+// Notes [o] among the disturbed.
+void tni_disturb(struct tni_objects *s, tn_object *o);
+
 // Notes [o] in the current suspect plane, as [rule] demands. Once noted, nothing.
 void tni_log_by(tn_object *o, enum tni_rule rule);
 

@@ -15,6 +15,12 @@ enum {
     TNI_PIN = 1 << 16, // one pin; the upper half of the flags counts them
 };
 
+// Of tn_object.mark, which is the collector's (gc/marks.h): an epoch, and a count or a verdict.
+enum {
+    TNI_EPOCH_SHIFT = 24,
+    TNI_MARK_LIVE = (1 << TNI_EPOCH_SHIFT) - 1,
+};
+
 // Indexes of the types that the library brings, in the order of their registration.
 enum {
     TNI_TYPE_NONE,
@@ -44,6 +50,15 @@ struct tni_called {
     tn_object *first, *last;
 };
 
+// What was logged, or given by a weak reference, while a sliced collection counts: whoever stands
+// here may have a new holder that was not counted.
+struct tni_disturbed {
+    tn_object **items;
+    size_t len, room;
+    bool on;
+    bool failed; // an object could not be noted
+};
+
 // When a tracked object may not be made without asking the collector first.
 struct tni_trigger {
     size_t objects;                      // more than this many net new ones; SIZE_MAX: never
@@ -64,6 +79,9 @@ struct tni_objects {
     unsigned
         pauses; // finalizers and callbacks that are running: objects are in the middle of dying
     struct tni_trigger trigger;
+    struct tni_disturbed disturbed;
+    uint32_t
+        condemned; // the epoch whose marks without the verdict live are those of garbage; 0: none
     tn_gc_population population;
     unsigned plane;     // the suspect plane that is current
     size_t suspects[2]; // bits that are set in each

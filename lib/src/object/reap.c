@@ -86,17 +86,26 @@ tni_finalize(struct tni_objects *s, tn_object *o)
 
 // Giving the reference back belongs to the pause: otherwise it would run the next callback from
 // inside, and so on.
+bool
+tni_call_next(struct tni_objects *s, struct tni_called *called)
+{
+    tn_object *weak = tni_weak_take_called(called);
+    if (weak == NULL)
+        return false;
+    struct pause pause = begin_pause(s);
+    tni_weak_call(weak);
+    tn_decref(weak);
+    end_pause(s, pause);
+    return true;
+}
+
 static void
 run_callbacks(struct tni_objects *s)
 {
     if (s->pauses > MOST_NESTED)
         return; // whoever shares the queue does it
-    for (tn_object *weak; (weak = tni_weak_take_called(s)) != NULL;) {
-        struct pause pause = begin_pause(s);
-        tni_weak_call(weak);
-        tn_decref(weak);
-        end_pause(s, pause);
-    }
+    while (tni_call_next(s, &s->called))
+        continue;
 }
 
 // --- One object ------------------------------------------------------------------------------

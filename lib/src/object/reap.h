@@ -18,6 +18,9 @@
 // Step 2, once in a lifetime: returns false when there is nothing to run. The caller holds [o].
 bool tni_finalize(struct tni_objects *s, tn_object *o);
 
+// Step 7 for the next one of [called]; false: there is none.
+bool tni_call_next(struct tni_objects *s, struct tni_called *called);
+
 // What reaches the count zero between the two calls is destroyed by the second, which then runs the
 // callbacks that wait (step 7). Not to be nested.
 void tni_reap_begin(struct tni_objects *s);

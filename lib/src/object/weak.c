@@ -112,12 +112,25 @@ tni_weak_queue_callbacks(struct tni_objects *s, tn_object *o)
 }
 
 tn_object *
-tni_weak_take_called(struct tni_objects *s)
+tni_weak_take_called(struct tni_called *called)
 {
-    tn_object *weak = s->called.first;
+    tn_object *weak = called->first;
     if (weak != NULL)
-        s->called.first = ((struct weakref *)tn_payload(weak))->next_called;
+        called->first = ((struct weakref *)tn_payload(weak))->next_called;
     return weak;
+}
+
+void
+tni_weak_append_called(struct tni_called *to, struct tni_called *from)
+{
+    if (from->first == NULL)
+        return;
+    if (to->first == NULL)
+        to->first = from->first;
+    else
+        ((struct weakref *)tn_payload(to->last))->next_called = from->first;
+    to->last = from->last;
+    *from = (struct tni_called){0};
 }
 
 void
@@ -245,12 +258,29 @@ tn_weak_new_with_at(tn_object *target, tn_weak_callback *callback, void *arg, co
     return make_weakref(target, &(struct weakref){.callback = callback, .arg = arg}, site, result);
 }
 
+static bool
+is_condemned(const struct tni_objects *s, const tn_object *o)
+{
+    return s->condemned != 0 && o->mark >> TNI_EPOCH_SHIFT == s->condemned &&
+           (o->mark & TNI_MARK_LIVE) != TNI_MARK_LIVE;
+}
+
+bool
+tni_weak_may_give(struct tni_objects *s, tn_object *o)
+{
+    if (o->flags & TNI_DEAD || is_condemned(s, o))
+        return false;
+    if (s->disturbed.on)
+        tni_disturb(s, o);
+    return true;
+}
+
 tn_object *
 tn_weak_get(const tn_object *weak)
 {
     struct tni_link *link = tni_payload_as(weak, TNI_TYPE_WEAKREF);
-    bool alive = link->target != NULL && !(link->target->flags & TNI_DEAD);
-    return alive ? tn_incref(link->target) : NULL;
+    bool given = link->target != NULL && tni_weak_may_give(tni_objects_of(weak), link->target);
+    return given ? tn_incref(link->target) : NULL;
 }
 
 bool

@@ -50,7 +50,9 @@ void tni_weak_unlink(struct tni_objects *s, tni_link_name name);
 // chain and wait to be called, newest first.
 void tni_weak_queue_callbacks(struct tni_objects *s, tn_object *o);
 // Step 7: the next one that waits, with the list's reference; NULL: none does.
-tn_object *tni_weak_take_called(struct tni_objects *s); /* new */
+tn_object *tni_weak_take_called(struct tni_called *called); /* new */
+// All of [from] comes to stand behind [to].
+void tni_weak_append_called(struct tni_called *to, struct tni_called *from);
 // Calls it, if somebody besides the caller still holds it.
 void tni_weak_call(tn_object *weak);
 // Step 4 of the order of destruction: empties the chain of [o] and tells the tables.
@@ -58,6 +60,10 @@ void tni_weak_clear(struct tni_objects *s, tn_object *o);
 
 tn_err tni_weak_add_table(struct tni_objects *s, struct tni_weak_table *table);
 void tni_weak_remove_table(struct tni_objects *s, struct tni_weak_table *table);
+
+// Whether a weak reference may give [o] away. Garbage of a sliced collection is nobody's any more;
+// what such a collection has not judged yet is disturbed by it.
+bool tni_weak_may_give(struct tni_objects *s, tn_object *o);
 
 extern const struct tni_builtin tni_weakref_type;
 
