@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # run.sh [PART]            every part of the normal tier, or one
-# run.sh --full [PART]     larger sizes; and the parts tsan and valgrind
+# run.sh --full [PART]     larger sizes; and the parts mutants, tsan and valgrind
 # run.sh --long PART       the largest sizes of one part
 #
 # Parts run in order and the first that fails ends the run with its output. See README.md.
@@ -13,14 +13,15 @@ cd "$here/.."
 parts=(install build layers ownership style config unit random service kill transcript)
 limit=1800 # seconds a part
 operations=1000000
+twin_operations=1000000 # on two heaps at once
 rounds=3
 SKIPPED=77 # how a part says that it did not run
 
 choose_tier() {
     case $1 in
     normal) ;;
-    full) parts+=(tsan valgrind) limit=7200 operations=10000000 rounds=50 ;;
-    long) limit=36000 operations=1000000000 rounds=200 ;;
+    full) parts+=(mutants tsan valgrind) limit=7200 operations=10000000 twin_operations=10000000 rounds=50 ;;
+    long) limit=36000 operations=1000000000 twin_operations=100000000 rounds=200 ;;
     esac
 }
 
@@ -102,6 +103,7 @@ part_random() {
     build asan
     TN_OPERATIONS=$operations build/asan/tests/test_lib.random_graph
     TN_OPERATIONS=$operations build/asan/tests/test_lib.random_death
+    TN_OPERATIONS=$twin_operations build/asan/tests/test_lib.differential
 }
 
 part_service() {
@@ -121,6 +123,11 @@ part_transcript() {
     fi
     build asan
     tests/transcript.py
+}
+
+part_mutants() {
+    build asan
+    tests/lib/mutants.sh build/asan
 }
 
 part_tsan() {

@@ -440,15 +440,20 @@ freeze_half_of_a_circle(twin_run *r)
 static void
 bring_back_young(twin_run *r)
 {
-    twin parent = twins_new(&r->twins, TWIN_FINAL), child = twins_new(&r->twins, TWIN_PLAIN);
+    twin child = twins_new(&r->twins, TWIN_PLAIN), parent = twins_new(&r->twins, TWIN_FINAL);
+    int64_t number = twins_number(parent.o[0]);
     for (int s = 0; s < 2; s++)
         tn_slot_set_steal(parent.o[s], 1, tn_ref(child.o[s]));
     twins_collect(&r->twins, 2);
     settle(r);
     drop(parent);
-    twin kept = twins_take_kept(&r->twins);
+    twin kept = twins_take_kept(&r->twins); // of several the one with the highest number
     if (is_none(kept))
-        return; // its number made it do something else
+        return; // its own number made it do something else
+    if (twins_number(kept.o[0]) != number) {
+        add_handle(r, kept);
+        return;
+    }
     for (int s = 0; s < 2; s++)
         tn_slot_set(child.o[s], 1, tn_ref(kept.o[s]));
     drop(kept);
