@@ -3,7 +3,7 @@
 // suspects: the objects that a collection starts from.
 //
 // Only an object whose situation changed can have become garbage: one that lost a reference, was
-// moved inside by a stolen one, was thawed, unfrozen or resurrected. tni_log notes each in the
+// moved inside by a stolen one, was thawed, unfrozen or resurrected. tni_log_by notes each in the
 // current suspect plane. Every set of garbage that nothing outside of it refers to holds a suspect,
 // so that all garbage is reached from them.
 #ifndef TNI_GC_SUSPECTS_H
