@@ -11,6 +11,7 @@
 #include "gc/collect.h"
 #include "gc/observers.h"
 #include "gc/step.h"
+#include "object/reap.h"
 #include "object/weak.h"
 
 #include <sys/random.h>
@@ -113,6 +114,7 @@ tn_heap_free(tn_heap *heap)
     struct tni_objects *s = &heap->gc.objects;
     TN_ASSERT(s->memory.magic == TNI_MEMORY_MAGIC && !heap->gc.collecting && !s->reap.running);
     tni_gc_abandon(&heap->gc);
+    tni_reap_backlog(s, SIZE_MAX);
     size_t leaks = report_leaks(s);
     tni_gc_observers_fini(&heap->gc);
     tni_gc_fini(&heap->gc);

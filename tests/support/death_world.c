@@ -229,6 +229,7 @@ observe(tn_gc_phase phase, const tn_gc_info *info, void *arg)
     death_world *w = arg;
     death_collection *c = &w->collection;
     if (phase == TN_GC_START) {
+        heap_work_off(w->heap); // as the collection itself does
         begin_collection(w, info->generation);
         return;
     }
@@ -460,6 +461,7 @@ void
 death_compare(death_world *w)
 {
     size_t alive = 0;
+    heap_work_off(w->heap);
     DICE_ASSERT(&w->dice, w->depth == 0 && !w->collection.running);
     for (int i = 0; i < DEATH_NODES; i++) {
         compare_weak(w, i);

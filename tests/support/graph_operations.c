@@ -500,6 +500,7 @@ graph_run_perform(graph_run *r)
     while (roll >= operations[i].weight)
         roll -= operations[i++].weight;
     operations[i].perform(r);
+    heap_work_off(r->heap); // the model has no backlog
 }
 
 void

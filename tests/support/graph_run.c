@@ -233,6 +233,7 @@ compare_counters(graph_run *r)
 void
 graph_run_compare(graph_run *r)
 {
+    heap_work_off(r->heap);
     for (int i = 0; i < GRAPH_NODES; i++) {
         if (graph_run_node(r, i)->live)
             compare_node(r, i);

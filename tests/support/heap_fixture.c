@@ -23,6 +23,12 @@ take_note(void *arg, const char *sentence)
     print_error("the heap reports: %s\n", sentence);
 }
 
+static size_t
+drop_budget(void)
+{
+    return support_number("TN_DROP_BUDGET", 0);
+}
+
 int
 heap_fixture_setup(void **state)
 {
@@ -32,6 +38,8 @@ heap_fixture_setup(void **state)
     tn_heap_options options = {.hash_seed = 42, .report = take_note, .report_arg = fixture};
     fixture->heap = tn_heap_new(&options);
     *state = fixture;
+    if (fixture->heap != NULL)
+        tn_set_drop_budget(fixture->heap, drop_budget());
     return fixture->heap != NULL ? 0 : -1;
 }
 
@@ -40,6 +48,7 @@ heap_fixture_teardown(void **state)
 {
     heap_fixture *fixture = *state;
     bool checks = tn_heap_check(fixture->heap);
+    tn_set_drop_budget(fixture->heap, 0);
     size_t bytes = heap_current(fixture->heap);
     size_t objects = tn_heap_free(fixture->heap);
     bool silent = fixture->reports == 0;
@@ -103,6 +112,13 @@ heap_str(tn_heap *heap, const char *text)
     tn_object *str = tn_str_new(heap, text, strlen(text));
     assert_non_null(str);
     return str;
+}
+
+void
+heap_work_off(tn_heap *heap)
+{
+    tn_set_drop_budget(heap, 0);
+    tn_set_drop_budget(heap, drop_budget());
 }
 
 size_t

@@ -4,6 +4,8 @@
 //
 // The teardown fails the test when [tn_heap_check] does not hold, when a byte or an object is left,
 // or when the heap reported something that the test did not take with [heap_fixture_take_report].
+//
+// TN_DROP_BUDGET in the environment is the drop budget of the heap, for tests that do not mind.
 #ifndef TESTS_HEAP_FIXTURE_H
 #define TESTS_HEAP_FIXTURE_H
 
@@ -37,6 +39,8 @@ size_t heap_instances(const tn_heap *heap, const char *name);
 tn_type *heap_type(tn_heap *heap, const char *name, const char *const *slots, unsigned flags);
 // A str of the text; out of memory fails the test.
 tn_object *heap_str(tn_heap *heap, const char *text);
+// Destroys what a drop budget put off.
+void heap_work_off(tn_heap *heap);
 // Collects [generation] and returns how many objects were found.
 size_t heap_collect(tn_heap *heap, int generation);
 

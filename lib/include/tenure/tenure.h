@@ -381,7 +381,17 @@ typedef struct tn_heap_options {
 // [options] may be NULL. NULL: out of memory.
 TN_API tn_heap *tn_heap_new(const tn_heap_options *options); /* new: tn_heap_free */
 
-// Frees everything at once, without running anything of the types. Returns the number of objects
+// At most [objects] are destroyed by one drop of a reference: by a tn_decref and whatever it leads
+// to. Weak references and weak maps forget the rest at once, but its memory is returned, and what
+// it holds dropped, by and by: 2 objects and one more for each 64 bytes whenever an object is made,
+// and all of it before a collection, before freezing, in tn_heap_free, and down to 8 MiB where the
+// blocks that wait are more. A list, tuple or dict with more items is dropped in parts, from the
+// end. What has a finalizer, or a weak reference that calls back, never waits once its count is
+// zero, even if more than [objects] die. 0, as in a fresh heap: all at once; also what waits.
+TN_API void tn_set_drop_budget(tn_heap *heap, size_t objects);
+
+// Destroys what a drop budget put off. Then frees the rest at once, without running anything of the
+// types. Returns the number of objects
 // that were still alive; the first twenty are reported with type and, in debug builds, call site.
 TN_API size_t tn_heap_free(tn_heap *heap /* stolen */);
 

@@ -8,6 +8,7 @@
 #include "gc/search.h"
 #include "gc/step.h"
 #include "gc/timing.h"
+#include "object/reap.h"
 #include "object/track.h"
 
 void
@@ -44,10 +45,12 @@ carry_out(struct tni_gc *gc, int generation, tn_gc_result *result)
     result->finish_ns = tni_now_ns() - started;
 }
 
+// The backlog goes first: what only it holds is no garbage before.
 static bool
 run(struct tni_gc *gc, int generation, tni_search *search, tn_gc_result *result)
 {
     uint64_t started = tni_now_ns();
+    tni_reap_backlog(&gc->objects, SIZE_MAX);
     bool found = search(gc, generation, result);
     if (found)
         carry_out(gc, generation, result);

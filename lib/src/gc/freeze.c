@@ -6,6 +6,7 @@
 #include "gc/step.h"
 #include "gc/suspects.h"
 #include "object/object.h"
+#include "object/reap.h"
 #include "object/track.h"
 
 // Returns how many of the page's objects were not frozen before.
@@ -71,6 +72,8 @@ tn_gc_freeze(tn_heap *heap, bool collect_first)
     if (gc->collecting)
         return TN_EBUSY;
     tni_gc_abandon(gc);
+    tni_reap_backlog(&gc->objects,
+                     SIZE_MAX); // a process forked later shares what is not written to
     if (err == TN_OK)
         tni_gc_freeze(gc);
     return err;

@@ -23,6 +23,7 @@ struct audit {
     tn_gc_population population;
     size_t objects, suspects[2];
     struct saved_marks saved;
+    size_t dead; // bytes
 };
 
 static void
@@ -132,8 +133,10 @@ check_object(struct audit *a, tn_object *o)
     }
     const tn_type *type = s->types[o->type];
     a->objects++;
-    if (o->flags & TNI_DEAD) // waits while a finalizer asks for this check
+    if (o->flags & TNI_DEAD) { // put off, or it waits while a finalizer asks for this check
+        a->dead += tni_page_of(o)->size;
         return;
+    }
     check_planes(a, o, type);
     if (type->weak_at != 0 && !tni_weak_check(s, o))
         complain(a, o, "a link of its weak references has another target");
@@ -231,6 +234,8 @@ tn_heap_check(tn_heap *heap)
         complain(&a, NULL, "the population is not what the planes say");
     if (memcmp(a.suspects, a.gc->objects.suspects, sizeof a.suspects) != 0)
         complain(&a, NULL, "the number of suspects is not what the planes say");
+    if (a.gc->objects.pauses == 0 && a.dead != a.gc->objects.backlog.bytes)
+        complain(&a, NULL, "the dead objects do not add up to the bytes of the backlog");
     check_accounts(&a);
     check_bytes(&a);
     return a.fine;

@@ -44,6 +44,15 @@ struct tni_reap {
     bool running;
 };
 
+// What the drop budget put off: dead objects that are not destroyed yet, the newest first, linked
+// in the same way. None of them has a finalizer, or a weak reference that names it.
+struct tni_backlog {
+    tn_object *first;
+    size_t bytes;     // of their own blocks
+    size_t budget;    // what one drop may destroy; 0: everything
+    size_t allowance; // what the present drop may still destroy
+};
+
 // Weak references whose targets died and whose callbacks wait for everything to be consistent, in
 // the order in which they will be called. The list holds a reference to each.
 struct tni_called {
@@ -75,6 +84,7 @@ struct tni_objects {
     struct tni_weak_table **tables; // weak-value maps by number; NULL: free
     uint32_t table_count;
     struct tni_reap reap;
+    struct tni_backlog backlog;
     struct tni_called called;
     unsigned
         pauses; // finalizers and callbacks that are running: objects are in the middle of dying

@@ -34,6 +34,65 @@ pop(struct tni_reap *queue)
     return o;
 }
 
+// --- The backlog -----------------------------------------------------------------------------
+
+// Above this many bytes the backlog is worked on whatever the budget says.
+enum { MOST_BACKLOG = 8 << 20 };
+
+// What the user wants to happen when [o] dies does not wait.
+static bool
+may_wait(struct tni_objects *s, const tn_object *o)
+{
+    const tn_type *type = s->types[o->type];
+    return type->finalize == NULL && (type->weak_at == 0 || !tni_weak_has_callback(s, o));
+}
+
+// Step 4 is not put off, so that a weak map's length is right.
+static void
+put_off(struct tni_objects *s, tn_object *o)
+{
+    if (s->types[o->type]->weak_at != 0)
+        tni_weak_clear(s, o);
+    o->flags |= TNI_DEAD;
+    *next_of(o) = s->backlog.first;
+    s->backlog.first = o;
+    s->backlog.bytes += tni_page_of(o)->size;
+}
+
+static tn_object *
+take_back(struct tni_backlog *backlog)
+{
+    tn_object *o = backlog->first;
+    backlog->first = *next_of(o);
+    backlog->bytes -= tni_page_of(o)->size;
+    return o;
+}
+
+static inline void
+spend(struct tni_backlog *backlog)
+{
+    backlog->allowance -= backlog->allowance > 0;
+}
+
+// A list, tuple or dict that holds more than the drop may still destroy.
+static inline bool
+is_too_wide(const struct tni_objects *s, const tn_type *type, const tn_object *o)
+{
+    return type->spilled && tni_span_of(type, o).count > s->backlog.allowance;
+}
+
+// Drops as many of its values as there are shares left, its own among them, from the end: the span
+// itself says where to go on.
+static void
+drop_part(struct tni_objects *s, tn_object *o)
+{
+    struct tni_span *span = tn_payload(o);
+    for (size_t part = ++s->backlog.allowance; part > 0; part--)
+        tn_decref_value(span->values[--span->count]);
+    s->backlog.allowance = 0;
+    put_off(s, o);
+}
+
 // --- The user's code -------------------------------------------------------------------------
 
 // Finalizers and callbacks inside each other that have queues of their own. Deeper ones share the
@@ -45,13 +104,14 @@ enum { MOST_NESTED = 50 };
 struct pause {
     struct tni_reap reap;
     struct tni_called called;
+    size_t allowance;
     bool shares;
 };
 
 static struct pause
 begin_pause(struct tni_objects *s)
 {
-    struct pause pause = {s->reap, s->called, s->pauses++ >= MOST_NESTED};
+    struct pause pause = {s->reap, s->called, s->backlog.allowance, s->pauses++ >= MOST_NESTED};
     if (!pause.shares) {
         s->reap = (struct tni_reap){0};
         s->called = (struct tni_called){0};
@@ -59,10 +119,13 @@ begin_pause(struct tni_objects *s)
     return pause;
 }
 
+// A collection in the meantime had no budget; the drop that goes on has.
 static void
 end_pause(struct tni_objects *s, struct pause pause)
 {
     s->pauses--;
+    if (s->backlog.allowance > pause.allowance)
+        s->backlog.allowance = pause.allowance;
     if (pause.shares)
         return;
     TN_ASSERT(s->reap.first == NULL && s->called.first == NULL);
@@ -133,6 +196,10 @@ static inline void
 destroy(struct tni_objects *s, tn_object *o)
 {
     tn_type *type = s->types[o->type];
+    if (is_too_wide(s, type, o)) {
+        drop_part(s, o);
+        return;
+    }
     if (type->weak_at != 0)
         tni_weak_queue_callbacks(s, o); // step 1
     if (type->finalize != NULL && is_resurrected(s, o))
@@ -143,19 +210,42 @@ destroy(struct tni_objects *s, tn_object *o)
     tni_object_free(&s->memory, &type->account, o); // step 6
 }
 
-void
-tni_reap_begin(struct tni_objects *s)
+static void
+empty_queue(struct tni_objects *s)
+{
+    for (tn_object *o; (o = pop(&s->reap)) != NULL;)
+        destroy(s, o);
+}
+
+static void
+begin(struct tni_objects *s)
 {
     TN_ASSERT(!s->reap.running);
     s->reap.insert = &s->reap.first;
     s->reap.running = true;
 }
 
+static void
+work_off_one(struct tni_objects *s)
+{
+    spend(&s->backlog);
+    destroy(s, take_back(&s->backlog));
+    empty_queue(s);
+}
+
+void
+tni_reap_begin(struct tni_objects *s)
+{
+    s->backlog.allowance = SIZE_MAX;
+    begin(s);
+}
+
 void
 tni_reap_end(struct tni_objects *s)
 {
-    for (tn_object *o; (o = pop(&s->reap)) != NULL;)
-        destroy(s, o);
+    empty_queue(s);
+    while (s->backlog.bytes > MOST_BACKLOG)
+        work_off_one(s);
     s->reap.running = false;
     if (s->called.first != NULL)
         run_callbacks(s); // step 7
@@ -169,12 +259,41 @@ tni_reap(tn_object *o)
     TN_ASSERT(o->type != TNI_TYPE_NONE && o->type < s->type_count && !(o->flags & TNI_DEAD));
     if (s->types[o->type]->tracked)
         tni_untrack(s, o); // step 1
+    if (!s->reap.running && s->pauses == 0)
+        s->backlog.allowance = s->backlog.budget != 0 ? s->backlog.budget : SIZE_MAX;
+    if (__builtin_expect(s->backlog.allowance == 0, 0) && may_wait(s, o)) {
+        put_off(s, o);
+        return;
+    }
+    spend(&s->backlog);
     if (s->reap.running) {
         push(&s->reap, o);
         return;
     }
-    tni_reap_begin(s);
+    begin(s);
     o->flags |= TNI_DEAD; // the first one need not wait
     destroy(s, o);
     tni_reap_end(s);
+}
+
+void
+tni_reap_backlog(struct tni_objects *s, size_t objects)
+{
+    if (s->reap.running)
+        return;
+    s->backlog.allowance = objects;
+    begin(s);
+    while (s->backlog.allowance > 0 && s->backlog.first != NULL)
+        work_off_one(s);
+    tni_reap_end(s);
+}
+
+void
+tn_set_drop_budget(tn_heap *heap, size_t objects)
+{
+    struct tni_objects *s = (struct tni_objects *)heap;
+    tni_assert_owner(&s->memory);
+    s->backlog.budget = objects;
+    if (objects == 0)
+        tni_reap_backlog(s, SIZE_MAX);
 }

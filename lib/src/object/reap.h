@@ -10,6 +10,10 @@
 // Finalizers and callbacks run with a queue of their own, so that what they let go of dies before
 // they return, and a collection that they ask for meets a consistent heap. Inside 50 others they
 // have none: what they let go of dies after them, and no collection runs.
+//
+// With a drop budget an object takes its share of the drop's allowance when its count reaches zero;
+// for whom nothing is left, he goes to the backlog instead of the queue, unless there is something
+// of the user's to run. So a queue is always emptied, and no drop empties the backlog.
 #ifndef TNI_OBJECT_REAP_H
 #define TNI_OBJECT_REAP_H
 
@@ -22,8 +26,12 @@ bool tni_finalize(struct tni_objects *s, tn_object *o);
 bool tni_call_next(struct tni_objects *s, struct tni_called *called);
 
 // What reaches the count zero between the two calls is destroyed by the second, which then runs the
-// callbacks that wait (step 7). Not to be nested.
+// callbacks that wait (step 7). Not to be nested. No budget holds between them.
 void tni_reap_begin(struct tni_objects *s);
 void tni_reap_end(struct tni_objects *s);
+
+// Destroys at most [objects] of the backlog and of what dies with it; SIZE_MAX: all. Then no budget
+// holds before the next drop. Nothing while an object is being destroyed.
+void tni_reap_backlog(struct tni_objects *s, size_t objects);
 
 #endif

@@ -82,6 +82,23 @@ called_by(tni_link_name name)
     return weak != NULL && ((struct weakref *)tn_payload(weak))->callback != NULL ? weak : NULL;
 }
 
+// A weak reference that waits to be destroyed itself is not called any more.
+static bool
+is_called_by(tni_link_name name)
+{
+    const tn_object *weak = called_by(name);
+    return weak != NULL && !(weak->flags & TNI_DEAD);
+}
+
+bool
+tni_weak_has_callback(struct tni_objects *s, const tn_object *o)
+{
+    tni_link_name name = *weak_word(o);
+    while (name != 0 && !is_called_by(name))
+        name = link_of(s, name)->next;
+    return name != 0;
+}
+
 static void
 queue_callback(struct tni_called *called, tn_object *weak)
 {
@@ -94,14 +111,14 @@ queue_callback(struct tni_called *called, tn_object *weak)
     called->last = weak;
 }
 
-// A weak reference that waits to be destroyed itself is left to step 4: it is not called any more.
+// The others are left to step 4.
 void
 tni_weak_queue_callbacks(struct tni_objects *s, tn_object *o)
 {
     for (tni_link_name *at = weak_word(o); *at != 0;) {
         struct tni_link *link = link_of(s, *at);
         tn_object *weak = called_by(*at);
-        if (weak == NULL || weak->flags & TNI_DEAD) {
+        if (!is_called_by(*at)) {
             at = &link->next;
             continue;
         }

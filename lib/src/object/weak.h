@@ -46,6 +46,8 @@ tni_entry_name(const struct tni_weak_table *table, uint32_t entry)
 void tni_weak_link(struct tni_objects *s, tni_link_name name, tn_object *target);
 // Takes it out again. O(links of the target).
 void tni_weak_unlink(struct tni_objects *s, tni_link_name name);
+// Whether the death of [o] would have to be called back. O(links).
+bool tni_weak_has_callback(struct tni_objects *s, const tn_object *o);
 // Step 1 of the order of destruction: the weak references of [o] that have callbacks leave its
 // chain and wait to be called, newest first.
 void tni_weak_queue_callbacks(struct tni_objects *s, tn_object *o);
