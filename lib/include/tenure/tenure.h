@@ -212,8 +212,8 @@ tni_is_quiet(const tn_object *o)
 }
 
 // Gives a reference back; NULL is allowed. The last one destroys the object before the call
-// returns, and whatever only it kept alive, in steps that never recurse. Order:
-// lib/docs/objects.md.
+// returns, and whatever only it kept alive, in steps that never recurse; tn_set_drop_budget puts
+// some of that off. Order: lib/docs/objects.md.
 static inline void
 tn_decref(tn_object *o /* stolen */)
 {
