@@ -109,8 +109,10 @@ cache_lookup(struct lookup *l)
     l->shard->counters.cache_misses += user == NULL;
     l->op.kind = PENDING_USER;
     if (user && !l->is_exclusive) {
+        tn_incref(user); // with a drop budget, making an object may drop the last session
         bool stays = l->found(l, OUTCOME_DONE, user);
         ASSERT(!stays);
+        tn_decref_unchanged(user);
     } else if (pending_enter(&l->shard->pending, &l->op)) {
         begin(l);
     } else {

@@ -8,6 +8,9 @@
 #include "base/assert.h"
 #include "base/log.h"
 
+// Of the thousands of sessions that a user may have, one request frees at most so many objects.
+enum { DROP_BUDGET = 256 };
+
 static void
 report(void *arg, const char *sentence)
 {
@@ -27,6 +30,7 @@ shard_init(struct shard *s, unsigned number)
             tn_heap_free(s->heap);
         return false;
     }
+    tn_set_drop_budget(s->heap, DROP_BUDGET);
     lock_init(&s->lock, LOCK_SHARD);
     pending_init(&s->pending);
     return true;
