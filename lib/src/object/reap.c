@@ -39,7 +39,7 @@ pop(struct tni_reap *queue)
 // Above this many bytes the backlog is worked on whatever the budget says.
 enum { MOST_BACKLOG = 8 << 20 };
 
-// What the user wants to happen when [o] dies does not wait.
+// Finalizers and callbacks run on time.
 static bool
 may_wait(struct tni_objects *s, const tn_object *o)
 {

@@ -11,9 +11,9 @@
 // they return, and a collection that they ask for meets a consistent heap. Inside 50 others they
 // have none: what they let go of dies after them, and no collection runs.
 //
-// With a drop budget an object takes its share of the drop's allowance when its count reaches zero;
-// for whom nothing is left, he goes to the backlog instead of the queue, unless there is something
-// of the user's to run. So a queue is always emptied, and no drop empties the backlog.
+// With a drop budget an object takes its share of the drop's allowance when its count reaches zero.
+// Where nothing is left it goes to the backlog instead of the queue, unless its death runs a
+// finalizer or a callback. So every drop empties its queue and need not look at the backlog.
 #ifndef TNI_OBJECT_REAP_H
 #define TNI_OBJECT_REAP_H
 
