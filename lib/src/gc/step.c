@@ -165,6 +165,7 @@ tni_gc_abandon(struct tni_gc *gc)
             continue;
     } else {
         gc->objects.disturbed.on = false;
+        gc->epoch += gc->run.phase == TNI_PHASE_SIFT; // some members have the second one already
         return_roots(gc);
         end(gc);
     }

@@ -66,6 +66,8 @@ void
 tni_disturb(struct tni_objects *s, tn_object *o)
 {
     struct tni_disturbed *d = &s->disturbed;
+    if (o->mark == 0) // made since the run began, which does not judge it
+        return;
     if (d->len == d->room) {
         size_t room = d->room * 2 + 64, size = d->room * sizeof *d->items;
         void *items = tni_table_resize(&s->memory, d->items, size, room * sizeof *d->items);
