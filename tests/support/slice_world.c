@@ -48,13 +48,28 @@ reach_from(slice_world *w, int node, bool reached[SLICE_NODES])
     }
 }
 
+// A box that is frozen holds what it refers to, also where its holder was resurrected and is not.
+static void
+reach_from_frozen_boxes(slice_world *w, const slice_node *n, bool reached[SLICE_NODES])
+{
+    for (int k = 0; n->object != NULL && k < n->edges; k++) {
+        const slice_edge *e = &n->edge[k];
+        tn_object *box = e->count > 0 && e->box != SLICE_BARE ? held_by(n, k) : NULL;
+        bool frozen = box != NULL && tn_gc_is_frozen(box);
+        for (int c = 0; frozen && c < e->count; c++)
+            reach_from(w, e->child[c], reached);
+    }
+}
+
 void
 slice_reach(slice_world *w)
 {
     bool reached[SLICE_NODES] = {false};
-    for (int i = 0; i < SLICE_NODES; i++)
+    for (int i = 0; i < SLICE_NODES; i++) {
         if (is_root(&w->nodes[i]))
             reach_from(w, i, reached);
+        reach_from_frozen_boxes(w, &w->nodes[i], reached);
+    }
     for (int i = 0; i < SLICE_NODES; i++) {
         w->nodes[i].reachable = reached[i];
         w->nodes[i].owed &= !reached[i];
@@ -315,16 +330,6 @@ slice_unpin(slice_world *w, int node)
 {
     w->nodes[node].pins--;
     tn_unpin(w->nodes[node].object);
-}
-
-void
-slice_thaw(slice_world *w, int node)
-{
-    const slice_node *n = &w->nodes[node];
-    tn_gc_thaw(n->object);
-    for (int k = 0; k < n->edges; k++)
-        if (n->edge[k].count > 0 && n->edge[k].box != SLICE_BARE)
-            tn_gc_thaw(held_by(n, k));
 }
 
 // --- Edges ---------------------------------------------------------------------------------------

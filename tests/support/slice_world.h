@@ -68,8 +68,6 @@ void slice_guard(slice_world *w, int node);
 void slice_unguard(slice_world *w, int node);
 void slice_pin(slice_world *w, int node);
 void slice_unpin(slice_world *w, int node);
-// With the boxes of its edges, so that a node alone says what is frozen.
-void slice_thaw(slice_world *w, int node);
 
 // No [edge.count] empties it. Nothing changes where there is no memory for a box.
 void slice_link(slice_world *w, int node, int k, slice_edge edge);
