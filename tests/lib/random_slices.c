@@ -255,9 +255,9 @@ slice(slice_world *w)
     tni_fail_after((struct tni_memory *)w->heap, -1);
     DICE_ASSERT(&w->dice, err == TN_OK || (starved && err == TN_ENOMEM));
     DICE_ASSERT(&w->dice, err == TN_OK || !tn_gc_in_progress(w->heap));
-    if (err != TN_OK)
+    if (starved) // a run that cannot note who is disturbed spares everybody
         slice_forgive(w);
-    else
+    if (err == TN_OK)
         DICE_ASSERT(&w->dice, result.complete == !tn_gc_in_progress(w->heap));
     slice_check(w);
     if (err == TN_OK && result.complete)

@@ -131,7 +131,7 @@ finalize(tn_object *o)
     w->depth--;
 }
 
-// What a box of [edge] held may outlive the holder until the collection ends.
+// A box that [edge] held may be held by the collector too, and so last until that ends.
 static void
 leave_remains(slice_world *w, slice_edge *edge)
 {
@@ -365,6 +365,7 @@ put(slice_world *w, int node, int k, tn_object *x /* stolen */, slice_edge edge)
 {
     slice_node *n = &w->nodes[node];
     payload *p = tn_payload(n->object);
+    leave_remains(w, &n->edge[k]);
     n->edge[k] = edge;
     if (k < OWN_SLOTS) {
         tn_slot_set_steal(n->object, (size_t)k, tn_ref(x));
