@@ -11,7 +11,6 @@
 #include "admin/settings.h"
 #include "http/body.h"
 
-#include <limits.h>
 #include <stdlib.h>
 
 // An order has a handful of members.
@@ -118,6 +117,14 @@ add_sizes(struct text *t, const char *name, const struct pass_sizes *s)
 }
 
 static void
+add_completeness(struct text *t, const struct pass *pass)
+{
+    text_addf(t, "\"complete\":%s", pass->complete ? "true" : "false");
+    if (pass->stopped)
+        text_addf(t, ",\"stopped\":\"%s\"", pass->stopped);
+}
+
+static void
 add_collected(struct text *t, const struct pass *pass)
 {
     const tn_gc_result *f = &pass->found;
@@ -125,7 +132,9 @@ add_collected(struct text *t, const struct pass *pass)
               pass->title.generation, f->collected, f->uncollectable, f->candidates);
     text_addf(t, "\"bytes_freed\":%zu,\"seconds\":%.9f,\"pause_max_seconds\":%.9f,", f->bytes_freed,
               seconds(pass->ns), seconds(pass->pause_max_ns));
-    text_addf(t, "\"slices\":%u,\"complete\":%s,", pass->slices, pass->complete ? "true" : "false");
+    text_addf(t, "\"slices\":%u,", pass->slices);
+    add_completeness(t, pass);
+    text_adds(t, ",");
     add_sizes(t, "before", &pass->before);
     text_adds(t, ",");
     add_sizes(t, "after", &pass->after);
@@ -137,10 +146,11 @@ add_frozen(struct text *t, const struct pass *pass)
 {
     text_addf(t, "{\"frozen\":{\"objects\":%zu,\"bytes\":%zu},", pass->after.frozen,
               pass->after.frozen_bytes);
-    text_addf(t, "\"delta\":{\"objects\":%ld,\"bytes\":%ld},\"complete\":%s}",
+    text_addf(t, "\"delta\":{\"objects\":%ld,\"bytes\":%ld},",
               (long)pass->after.frozen - (long)pass->before.frozen,
-              (long)pass->after.frozen_bytes - (long)pass->before.frozen_bytes,
-              pass->complete ? "true" : "false");
+              (long)pass->after.frozen_bytes - (long)pass->before.frozen_bytes);
+    add_completeness(t, pass);
+    text_adds(t, "}");
 }
 
 static void
@@ -162,9 +172,8 @@ answer(struct job *job)
 }
 
 static void
-refuse(struct request *r, enum jobs_answer why, const struct jobs_state *state)
+refuse(struct request *r, enum jobs_answer why, const struct pass_title *running)
 {
-    const struct pass_title *running = &state->running;
     if (why == JOBS_CANCELLED)
         reply_problem(r, "shutting-down", "The service is about to stop.");
     else if (running->generation < 0)
@@ -178,7 +187,7 @@ refuse(struct request *r, enum jobs_answer why, const struct jobs_state *state)
 }
 
 static void
-submit(struct request *r, enum pass_kind kind, int generation)
+submit(struct request *r, enum pass_kind kind, int generation, int budget_ms)
 {
     struct admin *admin = r->app;
     struct order *order = calloc(1, sizeof *order);
@@ -188,29 +197,27 @@ submit(struct request *r, enum pass_kind kind, int generation)
     }
     order->request = r;
     order->job.pass.title = (struct pass_title){kind, PASS_MANUAL, generation, NULL};
+    order->job.budget_ms = budget_ms;
     order->job.done = answer;
     r->state = order;
     r->state_free = free;
     request_suspend(r, NULL);
-    struct jobs_state state;
-    enum jobs_answer accepted = jobs_submit(admin->jobs, &order->job, &state);
+    struct pass_title same;
+    enum jobs_answer accepted = jobs_submit(admin->jobs, &order->job, &same);
     if (accepted != JOBS_ACCEPTED)
-        refuse(r, accepted, &state);
+        refuse(r, accepted, &same);
 }
 
 static bool
-read_collect(struct request *r, const json_t *body, int *generation)
+read_collect(struct request *r, const json_t *body, int *generation, int *budget_ms)
 {
     bool wait = true;
-    int budget_ms = 0;
     if (!body_get_int(r, body, "generation", 0, TN_GENERATIONS - 1, generation) ||
-        !body_get_int(r, body, "budget_ms", 0, INT_MAX, &budget_ms) ||
+        !body_get_int(r, body, "budget_ms", 0, CONFIG_MAX_BUDGET_MS, budget_ms) ||
         !body_get_bool(r, body, "wait", &wait))
         return false;
     if (body_borrow(body, "budget_ms") && *generation < TN_GENERATIONS - 1)
         reply_problem(r, "budget-needs-full", "budget_ms goes with generation 2 only.");
-    else if (budget_ms != 0)
-        reply_problem(r, "invalid-body", "budget_ms must be 0: a shard is collected in one go.");
     else if (!wait)
         reply_problem(r, "invalid-body", "wait must be true: the answer comes with the result.");
     return r->reply.status == 0;
@@ -220,12 +227,13 @@ void
 gc_collect(struct request *r)
 {
     static const char *const names[] = {"generation", "budget_ms", "wait", NULL};
-    int generation = TN_GENERATIONS - 1;
+    int generation = TN_GENERATIONS - 1, budget_ms = JOBS_DEFAULT_BUDGET;
     json_t *body = NULL;
-    bool read = body_read_optional(r, &LIMITS, names, &body) && read_collect(r, body, &generation);
+    bool read = body_read_optional(r, &LIMITS, names, &body) &&
+                read_collect(r, body, &generation, &budget_ms);
     json_decref(body);
     if (read)
-        submit(r, PASS_COLLECT, generation);
+        submit(r, PASS_COLLECT, generation, budget_ms);
 }
 
 void
@@ -238,7 +246,7 @@ gc_freeze(struct request *r)
                 body_get_bool(r, body, "collect_first", &collect_first);
     json_decref(body);
     if (read)
-        submit(r, PASS_FREEZE, collect_first ? TN_GENERATIONS - 1 : -1);
+        submit(r, PASS_FREEZE, collect_first ? TN_GENERATIONS - 1 : -1, 0);
 }
 
 void
@@ -249,5 +257,5 @@ gc_unfreeze(struct request *r)
     bool read = body_read_optional(r, &LIMITS, names, &body);
     json_decref(body);
     if (read)
-        submit(r, PASS_UNFREEZE, -1);
+        submit(r, PASS_UNFREEZE, -1, 0);
 }

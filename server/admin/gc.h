@@ -10,7 +10,7 @@
 #include "http/request.h"
 
 handler_fn gc_show;     // GET /v1/gc?shard=
-handler_fn gc_collect;  // POST /v1/gc/collect {generation: 2, budget_ms: 0, wait: true}
+handler_fn gc_collect;  // POST /v1/gc/collect {generation: 2, budget_ms?, wait: true}
 handler_fn gc_freeze;   // POST /v1/gc/freeze {collect_first: true}
 handler_fn gc_unfreeze; // POST /v1/gc/unfreeze
 

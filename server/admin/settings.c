@@ -18,7 +18,7 @@ settings_add_json(struct text *t, const struct policy *p)
     text_add_json(t, span_of(p->changed_by));
     for (int g = 0; g < TN_GENERATIONS; g++)
         text_addf(t, "%s%zu", g == 0 ? ",\"thresholds\":[" : ",", p->thresholds[g]);
-    text_adds(t, "]");
+    text_addf(t, "],\"default_budget_ms\":%d", p->default_budget_ms);
 }
 
 static bool
@@ -41,12 +41,9 @@ static bool
 read_change(struct request *r, const json_t *body, struct policy *p)
 {
     const json_t *thresholds = body_borrow(body, "thresholds");
-    if (body_borrow(body, "default_budget_ms")) {
-        reply_problem(r, "invalid-body",
-                      "default_budget_ms cannot be set: a shard is collected in one go.");
-        return false;
-    }
     return body_get_bool(r, body, "enabled", &p->enabled) &&
+           body_get_int(r, body, "default_budget_ms", 0, CONFIG_MAX_BUDGET_MS,
+                        &p->default_budget_ms) &&
            (thresholds == NULL || read_thresholds(r, thresholds, p));
 }
 

@@ -46,6 +46,8 @@ struct config {
     char *sessions_per_user_policy; // oldest, reject
     int64_t sessions_touch_flush_ms;
     bool gc_freeze_at_start;
+    int64_t gc_default_budget_ms; // 0: none
+    double gc_share;
     int64_t gc_thresholds[CONFIG_THRESHOLDS];
     struct config_rule rules[CONFIG_MAX_RULES];
     size_t rule_count;

@@ -42,11 +42,13 @@
     X("sessions.per_user_policy", sessions_per_user_policy, CHOICE, "oldest", 0, 0,                \
       "oldest reject")                                                                             \
     X("sessions.touch_flush", sessions_touch_flush_ms, DURATION, "1s", 10, 60 * SECOND, NULL)      \
+    X("gc.default_budget_ms", gc_default_budget_ms, INTEGER, "2", 0, CONFIG_MAX_BUDGET_MS, NULL)   \
+    X("gc.share", gc_share, SHARE, "0.25", 1, 100, NULL)                                           \
     X("gc.freeze_at_start", gc_freeze_at_start, BOOLEAN, "true", 0, 0, NULL)                       \
     X("gc.thresholds", gc_thresholds, THRESHOLDS, "[700, 10, 10]", 0, 2147483647, NULL)            \
     X("gc.schedules", rules, RULES,                                                                \
       "[{\"name\": \"full\", \"when\": {\"every\": \"60s\"}, \"action\": \"collect\", "            \
-      "\"generation\": 2}]",                                                                       \
+      "\"generation\": 2, \"budget_ms\": 2}]",                                                     \
       0, 0, NULL)                                                                                  \
     X("auth.data", auth_data, TOKENS, "[]", 0, CONFIG_MAX_TOKENS, NULL)                            \
     X("auth.read", auth_read, TOKENS, "[]", 0, CONFIG_MAX_TOKENS, NULL)                            \
@@ -184,6 +186,16 @@ store_integer(struct reading *r, const struct key *key, int64_t value)
 }
 
 static bool
+store_share(struct reading *r, const struct key *key, double value)
+{
+    if (value * 100 < (double)key->least || value * 100 > (double)key->most)
+        return keys_refuse(r, key->path, "%g is outside of %g to %g", value, key->least / 1e2,
+                           key->most / 1e2);
+    *(double *)member_of(r, key) = value;
+    return true;
+}
+
+static bool
 store_rules(struct reading *r, const json_t *list)
 {
     char what[256];
@@ -291,6 +303,9 @@ store_value(struct reading *r, const struct key *key, const json_t *value)
     case KEY_BOOLEAN:
         *(bool *)member_of(r, key) = json_is_true(value);
         return json_is_boolean(value) || keys_refuse(r, key->path, "must be true or false");
+    case KEY_SHARE:
+        return json_is_number(value) ? store_share(r, key, json_number_value(value))
+                                     : keys_refuse(r, key->path, "must be a number");
     case KEY_HOSTS:
     case KEY_TOKENS:
         return json_is_array(value) ? store_list(r, key, value)

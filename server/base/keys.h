@@ -20,6 +20,7 @@ enum key_kind {
     KEY_INTEGER,
     KEY_DURATION,
     KEY_BOOLEAN,
+    KEY_SHARE, // a number; its range is in hundredths
     KEY_HOSTS,
     KEY_TOKENS,
     KEY_THRESHOLDS,

@@ -92,8 +92,12 @@ read_generation(struct reader *r, struct config_rule *rule, const json_t *value)
 static bool
 read_budget(struct reader *r, struct config_rule *rule, const json_t *value)
 {
-    if (!json_is_integer(value) || json_integer_value(value) != 0)
-        return refuse(r, "budget_ms", "must be 0; this version collects without a budget");
+    json_int_t ms = json_integer_value(value);
+    if (!json_is_integer(value) || ms < 0 || ms > CONFIG_MAX_BUDGET_MS)
+        return refuse(r, "budget_ms", "must be a whole number from 0 to %d", CONFIG_MAX_BUDGET_MS);
+    if (rule->generation != 2)
+        return refuse(r, "budget_ms", "goes with generation 2 only");
+    rule->budget_ms = (int)ms;
     return true;
 }
 
@@ -107,7 +111,7 @@ static const struct member {
     {"when", true, read_when},
     {"action", true, read_action},
     {"generation", false, read_generation},
-    {"budget_ms", false, read_budget},
+    {"budget_ms", false, read_budget}, // after the generation that it goes with
 };
 
 enum { MEMBER_COUNT = sizeof members / sizeof members[0] };
@@ -130,7 +134,8 @@ read_rule(struct reader *r, struct config_rule *rule, json_t *object)
         return refuse(r, "", "must be an object");
     json_object_foreach(object, name, value) if (!is_member(name)) return refuse(r, name,
                                                                                  "unknown key");
-    *rule = (struct config_rule){.enabled = true, .generation = 2};
+    *rule =
+        (struct config_rule){.enabled = true, .generation = 2, .budget_ms = CONFIG_DEFAULT_BUDGET};
     for (size_t i = 0; i < MEMBER_COUNT; i++) {
         value = json_object_get(object, members[i].name);
         if (value == NULL && members[i].required)

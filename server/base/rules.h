@@ -8,7 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CONFIG_MAX_RULES = 32 };
+enum {
+    CONFIG_MAX_RULES = 32,
+    CONFIG_MAX_BUDGET_MS = 60000,
+    CONFIG_DEFAULT_BUDGET = -1, // gc.default_budget_ms, as it is when the rule runs
+};
 
 // A rule of gc.schedules. For now only when.every.
 struct config_rule {
@@ -16,6 +20,7 @@ struct config_rule {
     bool enabled;
     int64_t every_ms;
     int generation;
+    int budget_ms; // with generation 2; 0: none
 };
 
 struct json_t;

@@ -3,8 +3,8 @@
 // pass: one pass over all shards that collects, freezes or unfreezes each of them under its lock;
 // its sums, and its line in the log.
 //
-// One shard's lock is held at a time, for one heap's collection. Nothing keeps two passes apart
-// here: gc/jobs does.
+// One shard's lock is held at a time: for one heap's whole collection, or with a budget for slices
+// of it, one shard after the other. Nothing keeps two passes apart here: gc/jobs does.
 #ifndef DOMAIN_PASS_H
 #define DOMAIN_PASS_H
 
@@ -20,6 +20,13 @@ struct pass_title {
     const char *rule; // the rule that asked for it, or NULL; borrowed from the configuration
 };
 
+// How long a pass may hold a shard's lock, and how often. All 0: as long as it takes, once.
+struct pass_pace {
+    uint64_t budget_ns; // of a slice; only for PASS_COLLECT of the oldest generation
+    double share;       // of a shard's time, where others want the shard; with a budget
+    uint64_t limit_ns;  // no hold begins so long after the start of the pass; 0: no limit
+};
+
 struct pass_sizes {
     size_t objects; // that the collector knows, the frozen ones included
     size_t bytes;   // of the heaps: current
@@ -29,19 +36,21 @@ struct pass_sizes {
 
 struct pass {
     struct pass_title title;
+    struct pass_pace pace;
     // The result.
     tn_gc_result found;    // sums of its objects and bytes over the shards; its times stay 0
     uint64_t ns;           // in all
     uint64_t pause_max_ns; // the longest hold of one shard's lock
     unsigned slices;       // how often a lock was held
-    bool complete;         // false: cancelled, or [error]
+    bool complete;         // false: stopped, or [error]
+    const char *stopped;   // "cancelled", "deadline" or NULL; the run that it cut off was abandoned
     tn_err error;          // the first one; the other shards were done nevertheless
     struct pass_sizes before, after;
 };
 
 const char *pass_kind_name(enum pass_kind kind); /* borrowed */
 
-// Does what [pass]'s title says, fills in its result and logs it. Ends after the shard in hand once
+// Does what [pass]'s title says, fills in its result and logs it. Ends after the slice in hand once
 // [cancelled] is true; that may be NULL.
 void pass_run(struct domain *d, struct pass *pass, const _Atomic bool *cancelled);
 

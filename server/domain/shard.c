@@ -55,7 +55,9 @@ shard_fini(struct shard *s)
 void
 shard_take(struct shard *s)
 {
+    unsigned group = pace_come(&s->pace);
     lock_take(&s->lock);
+    pace_enter(&s->pace, group);
     tn_heap_adopt(s->heap);
 }
 

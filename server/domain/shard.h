@@ -12,6 +12,7 @@
 #include "base/locks.h"
 #include "domain/counters.h"
 #include "domain/index.h"
+#include "domain/pace.h"
 #include "domain/pending.h"
 #include "store/writer.h"
 
@@ -83,6 +84,7 @@ struct shard {
     struct lock lock;
     unsigned number;
     struct surroundings around; // read-only after the start
+    struct pace pace;           // of the passes that collect it
     // Guarded by [lock].
     tn_heap *heap;
     tn_gc_key gc_key; // of the heap's settings: it never collects by itself

@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-enum { LOOK_MS = 100 };
+enum { LOOK_MS = 100, LIMIT_S = 60 };
 
 struct jobs {
     struct domain *domain;
@@ -21,7 +21,7 @@ struct jobs {
     _Atomic bool cancelled;
     struct lock lock;
     // Guarded by [lock].
-    struct job *submitted; // accepted, not begun
+    struct job *first; // the first of those that were accepted and not begun
     struct jobs_state state;
     // The thread's own.
     struct scheduler scheduler;
@@ -32,9 +32,10 @@ struct jobs {
 // --- The thread ------------------------------------------------------------------------------
 
 static struct job *
-own_job(struct jobs *j, enum pass_cause cause, int generation, const char *rule)
+own_job(struct jobs *j, enum pass_cause cause, int generation, int budget_ms, const char *rule)
 {
-    j->own = (struct job){.pass.title = {PASS_COLLECT, cause, generation, rule}};
+    j->own =
+        (struct job){.pass.title = {PASS_COLLECT, cause, generation, rule}, .budget_ms = budget_ms};
     return &j->own;
 }
 
@@ -57,7 +58,7 @@ static void
 wait_for_work(struct jobs *j)
 {
     uint64_t next = scheduler_next_ns(&j->scheduler), now = clock_monotonic_ns();
-    if (j->submitted || j->cancelled)
+    if (j->first || j->cancelled)
         return; // it came while the counters were looked at
     if (j->state.policy.enabled && j->look_ns < next)
         next = j->look_ns;
@@ -67,6 +68,14 @@ wait_for_work(struct jobs *j)
         lock_wait_ms(&j->lock, &j->wake, (long)((next - now + 999999) / 1000000));
 }
 
+static struct job * /* borrowed */
+take_first(struct jobs *j)
+{
+    struct job *job = j->first;
+    j->first = job->next;
+    return job;
+}
+
 // The next job to run; NULL when there will be none. A job that was accepted is run, and so
 // answered, even after a cancellation: it finds no shard left to do.
 static struct job * /* borrowed */
@@ -74,22 +83,34 @@ next_job(struct jobs *j)
 {
     assert_held(&j->lock);
     for (;; wait_for_work(j)) {
-        if (j->submitted)
-            return j->submitted;
+        if (j->first)
+            return take_first(j);
         if (j->cancelled)
             return NULL;
         const struct config_rule *rule = scheduler_take_due(&j->scheduler, clock_monotonic_ns());
         if (rule)
-            return own_job(j, PASS_TIMER, rule->generation, rule->name);
+            return own_job(j, PASS_TIMER, rule->generation, rule->budget_ms, rule->name);
         int generation = look_at_counters(j);
-        if (generation >= 0 && !j->submitted)
-            return own_job(j, PASS_THRESHOLD, generation, NULL);
+        if (generation >= 0 && !j->first)
+            return own_job(j, PASS_THRESHOLD, generation, JOBS_DEFAULT_BUDGET, NULL);
     }
+}
+
+static bool
+may_have_budget(const struct pass_title *t)
+{
+    return t->kind == PASS_COLLECT && t->generation == TN_GENERATIONS - 1;
 }
 
 static void
 begin(struct jobs *j, struct job *job)
 {
+    int ms =
+        job->budget_ms == JOBS_DEFAULT_BUDGET ? j->state.policy.default_budget_ms : job->budget_ms;
+    if (may_have_budget(&job->pass.title))
+        job->pass.pace.budget_ns = (uint64_t)ms * 1000000;
+    job->pass.pace.share = j->domain->config->gc_share;
+    job->pass.pace.limit_ns = LIMIT_S * UINT64_C(1000000000);
     j->state.busy = true;
     j->state.running = job->pass.title;
 }
@@ -98,7 +119,6 @@ static void
 end(struct jobs *j, struct job *job)
 {
     j->state.busy = false;
-    j->submitted = j->submitted == job ? NULL : j->submitted;
     int generation = job->pass.title.generation;
     if (generation < 0)
         return;
@@ -163,23 +183,49 @@ jobs_start(struct domain *domain)
     return NULL;
 }
 
+static bool
+do_the_same(const struct pass_title *a, const struct pass_title *b)
+{
+    return a->kind == b->kind && a->generation == b->generation;
+}
+
+// The title of the job that does the same and is not over; NULL: there is none.
+static const struct pass_title * /* borrowed */
+find_same(const struct jobs *j, const struct pass_title *t)
+{
+    if (j->state.busy && do_the_same(&j->state.running, t))
+        return &j->state.running;
+    for (const struct job *w = j->first; w; w = w->next)
+        if (do_the_same(&w->pass.title, t))
+            return &w->pass.title;
+    return NULL;
+}
+
+static void
+append(struct jobs *j, struct job *job)
+{
+    struct job **end = &j->first;
+    while (*end)
+        end = &(*end)->next;
+    *end = job;
+    job->next = NULL;
+    pthread_cond_signal(&j->wake);
+}
+
 enum jobs_answer
-jobs_submit(struct jobs *j, struct job *job, struct jobs_state *state)
+jobs_submit(struct jobs *j, struct job *job, struct pass_title *same)
 {
     ASSERT(job->pass.title.generation < TN_GENERATIONS);
     enum jobs_answer answer = JOBS_ACCEPTED;
     lock_take(&j->lock);
-    if (state)
-        *state = j->state;
+    const struct pass_title *found = find_same(j, &job->pass.title);
     if (j->cancelled)
         answer = JOBS_CANCELLED;
-    else if (j->state.busy)
+    else if (found) {
         answer = JOBS_BUSY;
-    else {
-        j->submitted = job;
-        begin(j, job);
-        pthread_cond_signal(&j->wake);
-    }
+        *same = *found;
+    } else
+        append(j, job);
     lock_give(&j->lock);
     return answer;
 }

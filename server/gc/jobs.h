@@ -4,8 +4,9 @@
 // at a time: what an operator asked for, what the rules of the configuration make due, and what
 // crossed thresholds ask for, as long as an operator lets them.
 //
-// One job is under way at most: a second one is refused, naming the first. A rule that falls due
-// meanwhile runs when the job is over.
+// One job is under way at most; others wait their turn, and rules that fall due theirs. A job that
+// does what one under way or waiting does already is refused, naming that one: so no more wait than
+// there are different ones.
 // Locking: the jobs' lock guards the title of the job under way and the last runs; no shard's lock
 // is ever taken under it, and a job's fields belong to the thread from jobs_submit until [done].
 #ifndef GC_JOBS_H
@@ -16,8 +17,12 @@
 
 struct jobs;
 
+enum { JOBS_DEFAULT_BUDGET = CONFIG_DEFAULT_BUDGET };
+
 struct job {
-    struct pass pass;
+    struct pass pass; // its title; the pace follows from [budget_ms]
+    int budget_ms;    // of a full PASS_COLLECT; 0: none; JOBS_DEFAULT_BUDGET: the policy's
+    struct job *next; // the jobs' own
     // On the maintenance thread, when the next job may be submitted; owns [j] from then on. May be
     // NULL.
     void (*done)(struct job *j);
@@ -37,14 +42,15 @@ enum jobs_answer { JOBS_ACCEPTED, JOBS_BUSY, JOBS_CANCELLED };
 
 // NULL: no memory or no thread.
 struct jobs *jobs_start(struct domain *domain); /* new */
-// [job] stays the caller's unless it was accepted. [state], which may be NULL, is then what
-// jobs_read would have said.
+// [job] stays the caller's unless it was accepted. JOBS_BUSY: [same] is the title of the job that
+// does the same.
 enum jobs_answer jobs_submit(struct jobs *j, struct job *job /* stolen on success */,
-                             struct jobs_state *state);
+                             struct pass_title *same);
 void jobs_read(struct jobs *j, struct jobs_state *state);
 // One thread at a time.
 void jobs_change_policy(struct jobs *j, const struct policy *policy);
-// The job under way ends after its shard; later ones are refused, rules run no more.
+// The job under way ends after its slice, as do those that wait; later ones are refused, rules run
+// no more.
 void jobs_cancel(struct jobs *j);
 void jobs_stop(struct jobs *j /* stolen */); // cancels and waits
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// policy: whether crossed thresholds ask for a collection.
+// policy: what the configuration says at first, and whether thresholds are crossed.
 //
 // The library makes a full collection wait until a quarter of all survivors is new, because it
 // would look at all of them; here it looks at what became suspect, so a crossed threshold is
@@ -14,7 +14,7 @@
 void
 policy_init(struct policy *p, const struct config *config)
 {
-    *p = (struct policy){.enabled = false};
+    *p = (struct policy){.default_budget_ms = (int)config->gc_default_budget_ms};
     for (int g = 0; g < TN_GENERATIONS; g++)
         p->thresholds[g] = (size_t)config->gc_thresholds[g];
     snprintf(p->changed_by, sizeof p->changed_by, "startup");

@@ -125,13 +125,13 @@ the_collector_is_shown_with_every_field_and_no_other(void **state)
     json_int_t objects, bytes;
     json_error_t error;
     size_t i;
-    int enabled, thresholds[3];
+    int enabled, thresholds[3], budget;
     const char *changed_by;
     if (json_unpack_ex(gc, &error, JSON_STRICT,
-                       "{s:b, s:s, s:[i, i, i !], s:o, s:{s:I, s:I !}, s:n}", "enabled", &enabled,
-                       "changed_by", &changed_by, "thresholds", &thresholds[0], &thresholds[1],
-                       &thresholds[2], "generations", &list, "frozen", "objects", &objects, "bytes",
-                       &bytes, "in_progress") != 0)
+                       "{s:b, s:s, s:[i, i, i !], s:i, s:o, s:{s:I, s:I !}, s:n}", "enabled",
+                       &enabled, "changed_by", &changed_by, "thresholds", &thresholds[0],
+                       &thresholds[1], &thresholds[2], "default_budget_ms", &budget, "generations",
+                       &list, "frozen", "objects", &objects, "bytes", &bytes, "in_progress") != 0)
         fail_msg("%s", error.text);
     assert_int_equal(json_array_size(list), 3);
     json_array_foreach(list, i, g) check_generation(g, (int)i);
@@ -208,7 +208,7 @@ a_collection_answers_with_every_field_and_no_other(void **state)
     json_decref(reply);
     assert_int_equal(generation, 2);
     assert_true(complete);
-    assert_int_equal(slices, 2);
+    assert_true(slices >= 2); // shards
     assert_true(collected >= 2 && uncollectable == 0 && candidates >= collected);
     assert_int_equal(before[1] - after[1], freed);
     assert_int_equal(before[2], 1);
@@ -244,7 +244,7 @@ only_the_generations_that_were_asked_for_are_collected(void **state)
 static void
 defaults_may_be_spelled_out(void **state)
 {
-    static const char *const bodies[] = {"{}", "{\"generation\":2,\"budget_ms\":0,\"wait\":true}",
+    static const char *const bodies[] = {"{}", "{\"generation\":2,\"budget_ms\":2,\"wait\":true}",
                                          "{\"generation\":null}"};
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
         json_t *reply = call("POST", "/v1/gc/collect", bodies[i], 200);
@@ -258,7 +258,7 @@ a_collection_that_makes_no_sense_is_refused(void **state)
 {
     static const char *const bodies[] = {
         "{\"generation\":3}",   "{\"generation\":-1}",   "{\"generation\":\"2\"}",
-        "{\"generation\":1.5}", "{\"generation\":true}", "{\"budget_ms\":5}",
+        "{\"generation\":1.5}", "{\"generation\":true}", "{\"budget_ms\":60001}",
         "{\"budget_ms\":-1}",   "{\"wait\":false}",      "{\"wait\":1}",
         "{\"dry_run\":true}",   "{\"Generation\":2}"};
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++)

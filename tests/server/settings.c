@@ -58,7 +58,8 @@ at_first_it_is_off_and_nobody_has_changed_it(void **state)
 {
     START("gc.thresholds=[50,20,30]");
     show();
-    assert_shown("{\"enabled\":false,\"changed_by\":\"startup\",\"thresholds\":[50,20,30],");
+    assert_shown("{\"enabled\":false,\"changed_by\":\"startup\",\"thresholds\":[50,20,30],"
+                 "\"default_budget_ms\":2,");
     assert_shown("\"generation\":0,\"objects\":0,\"count\":0,\"threshold\":50,");
     assert_shown("\"threshold\":20,");
     assert_shown("\"threshold\":30,");
@@ -73,11 +74,12 @@ a_change_tells_what_was_and_who_did_it(void **state)
     START("gc.thresholds=[50,20,30]");
     patch(200, "{\"enabled\":true}");
     assert_shown("{\"previous\":{\"enabled\":false,\"changed_by\":\"startup\","
-                 "\"thresholds\":[50,20,30]},\"current\":{\"enabled\":true,"
-                 "\"changed_by\":\"anybody from 127.0.0.1\",\"thresholds\":[50,20,30]}}");
-    patch(200, "{\"thresholds\":[7,0,2147483647]}");
+                 "\"thresholds\":[50,20,30],\"default_budget_ms\":2},\"current\":{\"enabled\":true,"
+                 "\"changed_by\":\"anybody from 127.0.0.1\",\"thresholds\":[50,20,30],"
+                 "\"default_budget_ms\":2}}");
+    patch(200, "{\"thresholds\":[7,0,2147483647],\"default_budget_ms\":0}");
     assert_shown("\"current\":{\"enabled\":true,\"changed_by\":\"anybody from 127.0.0.1\","
-                 "\"thresholds\":[7,0,2147483647]}}");
+                 "\"thresholds\":[7,0,2147483647],\"default_budget_ms\":0}}");
     show();
     assert_shown("{\"enabled\":true,\"changed_by\":\"anybody from 127.0.0.1\",");
     assert_int_equal(client_call(&service.admin, "GET", "/metrics", NULL), 200);
@@ -132,7 +134,9 @@ what_cannot_be_honoured_is_refused(void **state)
         "{\"thresholds\":[700,10,2147483648]}",
         "{\"thresholds\":[700,10,\"10\"]}",
         "{\"thresholds\":[700,10,1.5]}",
-        "{\"default_budget_ms\":2}",
+        "{\"default_budget_ms\":-1}",
+        "{\"default_budget_ms\":60001}",
+        "{\"default_budget_ms\":\"2\"}",
         "{\"enable\":true}",
     };
     START(NULL);
@@ -140,7 +144,7 @@ what_cannot_be_honoured_is_refused(void **state)
         patch(422, wrong[i]);
     patch(200, "{}");
     assert_shown("\"previous\":{\"enabled\":false,\"changed_by\":\"startup\","
-                 "\"thresholds\":[700,10,10]}");
+                 "\"thresholds\":[700,10,10],\"default_budget_ms\":2}");
 }
 
 int

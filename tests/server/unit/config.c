@@ -423,10 +423,13 @@ rules_are_read(void **state)
     assert_int_equal(l.config.rule_count, 0);
     config_fini(&l.config);
     l = load_set("gc.schedules=[{\"name\":\"a\",\"when\":{\"every\":\"1s\"},\"action\":\"collect\","
-                 "\"generation\":0,\"budget_ms\":0,\"enabled\":false}]");
+                 "\"generation\":0,\"enabled\":false},{\"name\":\"b\",\"when\":{\"every\":\"1s\"},"
+                 "\"action\":\"collect\",\"budget_ms\":60000}]");
     assert_string_equal(l.error, "");
-    assert_int_equal(l.config.rule_count, 1);
+    assert_int_equal(l.config.rule_count, 2);
     assert_int_equal(l.config.rules[0].generation, 0);
+    assert_int_equal(l.config.rules[0].budget_ms, CONFIG_DEFAULT_BUDGET);
+    assert_int_equal(l.config.rules[1].budget_ms, 60000);
     assert_false(l.config.rules[0].enabled);
     config_fini(&l.config);
 }
@@ -452,8 +455,12 @@ a_rule_that_is_not_honoured_is_refused(void **state)
                      ".action: must be \"collect\"; this version has no other action");
     check_rule_error("{\"name\":\"a\"," WHEN "," ACTION ",\"generation\":3}",
                      ".generation: must be 0, 1 or 2");
-    check_rule_error("{\"name\":\"a\"," WHEN "," ACTION ",\"budget_ms\":2}",
-                     ".budget_ms: must be 0; this version collects without a budget");
+    check_rule_error("{\"name\":\"a\"," WHEN "," ACTION ",\"budget_ms\":60001}",
+                     ".budget_ms: must be a whole number from 0 to 60000");
+    check_rule_error("{\"name\":\"a\"," WHEN "," ACTION ",\"budget_ms\":-1}",
+                     ".budget_ms: must be a whole number from 0 to 60000");
+    check_rule_error("{\"name\":\"a\"," WHEN "," ACTION ",\"generation\":1,\"budget_ms\":0}",
+                     ".budget_ms: goes with generation 2 only");
     check_rule_error("{\"name\":\"a\"," WHEN "," ACTION ",\"jitter\":\"1s\"}",
                      ".jitter: unknown key");
 }

@@ -30,6 +30,7 @@ set_up(void **state)
     assert_non_null(f);
     for (unsigned i = 0; i < SHARDS; i++)
         assert_true(shard_init(&f->shards[i], i));
+    f->config.gc_share = 0.25;
     f->domain.config = &f->config;
     f->domain.shards = f->shards;
     f->domain.shard_count = SHARDS;
@@ -84,10 +85,11 @@ on_done(struct job *job)
 static enum jobs_answer
 submit(struct fixture *f, struct told *t, enum pass_kind kind, int generation)
 {
+    struct pass_title same;
     *t =
         (struct told){.job.pass.title = {kind, PASS_MANUAL, generation, NULL}, .job.done = on_done};
     sem_init(&t->done, 0, 0);
-    return jobs_submit(f->jobs, &t->job, NULL);
+    return jobs_submit(f->jobs, &t->job, &same);
 }
 
 static void
@@ -188,24 +190,132 @@ freezing_collects_first_only_if_asked(void **state)
 }
 
 static void
-a_second_job_is_refused_and_told_what_runs(void **state)
+a_job_like_the_one_that_runs_is_refused_and_told_which(void **state)
 {
     struct fixture *f = *state;
-    struct told first, second = {.job.pass.title = {PASS_FREEZE, PASS_MANUAL, -1, NULL}};
-    struct jobs_state running;
+    struct told first, second = {.job.pass.title = {PASS_COLLECT, PASS_TIMER, 0, NULL}};
+    struct pass_title same;
     struct obstacle o;
     start(f);
     obstacle_start(&o, &f->shards[1]);
     assert_int_equal(submit(f, &first, PASS_COLLECT, 0), JOBS_ACCEPTED);
-    assert_int_equal(jobs_submit(f->jobs, &second.job, &running), JOBS_BUSY);
+    assert_int_equal(jobs_submit(f->jobs, &second.job, &same), JOBS_BUSY);
     obstacle_stop(&o);
-    assert_true(running.busy);
-    assert_int_equal(running.running.kind, PASS_COLLECT);
-    assert_int_equal(running.running.generation, 0);
-    assert_int_equal(running.running.cause, PASS_MANUAL);
+    assert_int_equal(same.kind, PASS_COLLECT);
+    assert_int_equal(same.generation, 0);
+    assert_int_equal(same.cause, PASS_MANUAL);
     sem_wait(&first.done);
     assert_int_equal(first.job.pass.slices, SHARDS);
-    run(f, &second, PASS_FREEZE, -1); // whoever was told the end may go on at once
+    run(f, &second, PASS_COLLECT, 0); // whoever was told the end may go on at once
+}
+
+static void
+a_different_job_waits_its_turn(void **state)
+{
+    struct fixture *f = *state;
+    struct told full, young, freeze, again;
+    struct obstacle o;
+    start(f);
+    litter(f);
+    obstacle_start(&o, &f->shards[0]);
+    assert_int_equal(submit(f, &full, PASS_COLLECT, 2), JOBS_ACCEPTED);
+    assert_int_equal(submit(f, &young, PASS_COLLECT, 0), JOBS_ACCEPTED);
+    assert_int_equal(submit(f, &freeze, PASS_FREEZE, -1), JOBS_ACCEPTED);
+    assert_int_equal(submit(f, &again, PASS_FREEZE, -1), JOBS_BUSY); // one waits already
+    obstacle_stop(&o);
+    sem_wait(&freeze.done);
+    assert_int_equal(sem_trywait(&full.done), 0);
+    assert_int_equal(sem_trywait(&young.done), 0);
+    assert_int_equal(full.job.pass.found.collected, SHARDS * FREED_PER_SHARD);
+    assert_int_equal(young.job.pass.found.collected, 0);
+    run(f, &again, PASS_UNFREEZE, -1);
+}
+
+// --- Budgets ---------------------------------------------------------------------------------
+
+// Lists that hold each other in a ring: work for several slices.
+static void
+add_ring(struct shard *s, int count)
+{
+    shard_take(s);
+    tn_object *first = tn_list_new(s->heap), *last = first;
+    for (int i = 1; i < count; i++) {
+        tn_object *list = tn_list_new(s->heap);
+        assert_int_equal(tn_list_append_steal(last, tn_ref(list)), TN_OK);
+        last = list;
+    }
+    assert_int_equal(tn_list_append_steal(last, tn_ref(first)), TN_OK);
+    shard_give(s);
+}
+
+static struct pass
+collect_with_budget(struct fixture *f, int generation, int budget_ms)
+{
+    struct pass_title same;
+    struct told t = {.job = {.pass.title = {PASS_COLLECT, PASS_MANUAL, generation, NULL},
+                             .budget_ms = budget_ms,
+                             .done = on_done}};
+    sem_init(&t.done, 0, 0);
+    assert_int_equal(jobs_submit(f->jobs, &t.job, &same), JOBS_ACCEPTED);
+    sem_wait(&t.done);
+    return t.job.pass;
+}
+
+static void
+set_default_budget(struct fixture *f, int budget_ms)
+{
+    struct jobs_state s;
+    jobs_read(f->jobs, &s);
+    s.policy.default_budget_ms = budget_ms;
+    jobs_change_policy(f->jobs, &s.policy);
+}
+
+static void
+a_budget_is_kept_in_slices_that_find_the_same(void **state)
+{
+    enum { RING = 50000 };
+    struct fixture *f = *state;
+    start(f);
+    for (unsigned i = 0; i < SHARDS; i++)
+        add_ring(&f->shards[i], RING);
+    struct pass pass = collect_with_budget(f, 2, 1);
+    assert_true(pass.complete);
+    assert_null(pass.stopped);
+    assert_true(pass.slices > SHARDS);
+    assert_int_equal(pass.found.collected, SHARDS * RING);
+    assert_true(pass.pause_max_ns < pass.ns / 2);
+}
+
+static void
+the_default_budget_is_the_policys(void **state)
+{
+    struct fixture *f = *state;
+    start(f);
+    set_default_budget(f, 7);
+    assert_int_equal(collect_with_budget(f, 2, JOBS_DEFAULT_BUDGET).pace.budget_ns, 7000000);
+    assert_int_equal(collect_with_budget(f, 2, 0).pace.budget_ns, 0);
+    assert_int_equal(collect_with_budget(f, 1, JOBS_DEFAULT_BUDGET).pace.budget_ns, 0);
+}
+
+static void
+a_cancelled_collection_in_slices_leaves_no_trace(void **state)
+{
+    enum { RING = 50000 };
+    struct fixture *f = *state;
+    struct told t;
+    struct obstacle o;
+    start(f);
+    set_default_budget(f, 1);
+    add_ring(&f->shards[0], RING);
+    obstacle_start(&o, &f->shards[0]);
+    assert_int_equal(submit(f, &t, PASS_COLLECT, 2), JOBS_ACCEPTED);
+    usleep(10000); // it waits for the lock: to read the sizes, or for its first slice
+    jobs_cancel(f->jobs);
+    obstacle_stop(&o);
+    sem_wait(&t.done);
+    assert_false(t.job.pass.complete);
+    assert_string_equal(t.job.pass.stopped, "cancelled");
+    assert_false(tn_gc_in_progress(f->shards[0].heap));
 }
 
 // --- Rules -----------------------------------------------------------------------------------
@@ -281,7 +391,11 @@ main(void)
         TEST(a_collection_goes_over_all_shards_and_adds_up),
         TEST(the_generation_is_the_one_that_was_asked_for),
         TEST(freezing_collects_first_only_if_asked),
-        TEST(a_second_job_is_refused_and_told_what_runs),
+        TEST(a_job_like_the_one_that_runs_is_refused_and_told_which),
+        TEST(a_different_job_waits_its_turn),
+        TEST(a_budget_is_kept_in_slices_that_find_the_same),
+        TEST(the_default_budget_is_the_policys),
+        TEST(a_cancelled_collection_in_slices_leaves_no_trace),
         TEST(a_rule_runs_by_itself),
         TEST(without_a_run_nothing_is_remembered),
         TEST(a_cancelled_job_is_answered_and_incomplete),

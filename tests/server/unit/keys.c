@@ -191,6 +191,12 @@ assert_bounds(const struct key *key, const json_t *part)
     case KEY_BOOLEAN:
         assert_string_equal(word(part, "type"), "boolean");
         break;
+    case KEY_SHARE:
+        assert_string_equal(word(part, "type"), "number");
+        assert_true(json_number_value(json_object_get(part, "minimum")) * 100 == key->least);
+        assert_true(json_number_value(json_object_get(part, "maximum")) * 100 == key->most);
+        assert_string_equal(range, " 0.01 to 1 ");
+        break;
     case KEY_THRESHOLDS:
         assert_string_equal(word(part, "type"), "array");
         part = json_object_get(part, "items");
