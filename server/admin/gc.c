@@ -227,7 +227,7 @@ void
 gc_collect(struct request *r)
 {
     static const char *const names[] = {"generation", "budget_ms", "wait", NULL};
-    int generation = TN_GENERATIONS - 1, budget_ms = JOBS_DEFAULT_BUDGET;
+    int generation = TN_GENERATIONS - 1, budget_ms = CONFIG_DEFAULT_BUDGET;
     json_t *body = NULL;
     bool read = body_read_optional(r, &LIMITS, names, &body) &&
                 read_collect(r, body, &generation, &budget_ms);

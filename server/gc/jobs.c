@@ -92,7 +92,7 @@ next_job(struct jobs *j)
             return own_job(j, PASS_TIMER, rule->generation, rule->budget_ms, rule->name);
         int generation = look_at_counters(j);
         if (generation >= 0 && !j->first)
-            return own_job(j, PASS_THRESHOLD, generation, JOBS_DEFAULT_BUDGET, NULL);
+            return own_job(j, PASS_THRESHOLD, generation, CONFIG_DEFAULT_BUDGET, NULL);
     }
 }
 
@@ -105,8 +105,8 @@ may_have_budget(const struct pass_title *t)
 static void
 begin(struct jobs *j, struct job *job)
 {
-    int ms =
-        job->budget_ms == JOBS_DEFAULT_BUDGET ? j->state.policy.default_budget_ms : job->budget_ms;
+    int ms = job->budget_ms == CONFIG_DEFAULT_BUDGET ? j->state.policy.default_budget_ms
+                                                     : job->budget_ms;
     if (may_have_budget(&job->pass.title))
         job->pass.pace.budget_ns = (uint64_t)ms * 1000000;
     job->pass.pace.share = j->domain->config->gc_share;

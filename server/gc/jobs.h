@@ -17,11 +17,9 @@
 
 struct jobs;
 
-enum { JOBS_DEFAULT_BUDGET = CONFIG_DEFAULT_BUDGET };
-
 struct job {
     struct pass pass; // its title; the pace follows from [budget_ms]
-    int budget_ms;    // of a full PASS_COLLECT; 0: none; JOBS_DEFAULT_BUDGET: the policy's
+    int budget_ms;    // of a full PASS_COLLECT; 0: none; CONFIG_DEFAULT_BUDGET: the policy's
     struct job *next; // the jobs' own
     // On the maintenance thread, when the next job may be submitted; owns [j] from then on. May be
     // NULL.

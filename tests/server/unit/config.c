@@ -229,6 +229,11 @@ ranges_hold_from_both_sides(void **state)
                 "log.level: \"inf\" is none of: debug info warn error (--set)");
     check_error(load_set("store.kind=sqlite memory"),
                 "store.kind: \"sqlite memory\" is none of: sqlite memory (--set)");
+    check_error(load_set("gc.share=0.005"), "gc.share: 0.005 is outside of 0.01 to 1 (--set)");
+    check_error(load_set("gc.share=1.5"), "gc.share: 1.5 is outside of 0.01 to 1 (--set)");
+    check_error(load_set("gc.share=\"1\""), "gc.share: must be a number (--set)");
+    check_error(load_set("gc.default_budget_ms=60001"),
+                "gc.default_budget_ms: 60001 is outside of 0 to 60000 (--set)");
     check_error(load_set("store.path="), "store.path: must not be empty (--set)");
 }
 
