@@ -88,14 +88,18 @@ tni_slice_promote(struct tni_gc *gc)
     return page != NULL;
 }
 
+// The plane is left empty: at the next run it says who was logged meanwhile. What is frozen needs
+// no entry, because thawing it logs it.
 static void
 take_row(struct tni_gc *gc, struct tni_page *page, unsigned i)
 {
     struct tni_row *row = tni_page_row(page, i);
-    uint64_t left = row->suspect[gc->run.plane] & tni_row_candidates(row, 2);
-    for (; left != 0; left &= left - 1) {
+    uint64_t candidates = tni_row_candidates(row, 2);
+    for (uint64_t left = row->suspect[gc->run.plane]; left != 0; left &= left - 1) {
         tn_object *o = tni_slot_at(page, i * TNI_ROW_SLOTS + (unsigned)__builtin_ctzll(left));
         tni_unlog(&gc->objects, o, (struct tni_place){page, row, left & -left}, gc->run.plane);
+        if (!(candidates & left & -left))
+            continue;
         tni_stamp(gc, o, 0);
         if (tni_stack_push(gc, &gc->visited, o))
             gc->run.roots++;
