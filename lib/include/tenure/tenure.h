@@ -390,9 +390,10 @@ TN_API tn_heap *tn_heap_new(const tn_heap_options *options); /* new: tn_heap_fre
 // zero, even if more than [objects] die. 0, as in a fresh heap: all at once; also what waits.
 TN_API void tn_set_drop_budget(tn_heap *heap, size_t objects);
 
-// Destroys what a drop budget put off. Then frees the rest at once, without running anything of the
-// types. Returns the number of objects
-// that were still alive; the first twenty are reported with type and, in debug builds, call site.
+// Destroys what a drop budget put off, and completes a collection in slices that has begun to
+// destroy. Then frees the rest at once, without running anything of the types. Returns the number
+// of objects that were still alive; the first twenty are reported with type and, in debug builds,
+// call site.
 TN_API size_t tn_heap_free(tn_heap *heap /* stolen */);
 
 // The calling thread is the owner from here on. Debug builds check it in every call; releases do
@@ -459,8 +460,9 @@ TN_API tn_err tn_gc_collect_exhaustive(tn_heap *heap, int generation, tn_gc_resu
 // that was there when the run began is gone, except what was reached again through a weak reference
 // meanwhile; the figures are those of the whole run. A finalizer's own time is not bounded, and
 // counts. While a run is in progress a collection of a younger generation answers TN_EBUSY and the
-// automatic rule waits; an unbudgeted full collection, freezing and unfreezing abandon it,
-// which leaves no trace. Errors: tn_gc_collect's; the run is abandoned then.
+// automatic rule waits; an unbudgeted full collection, freezing and unfreezing abandon it, which
+// leaves no trace, or complete it where it has begun to destroy. Errors: tn_gc_collect's; the run
+// is abandoned then. Where memory lacks after finalizers ran, the run spares what it cannot judge.
 TN_API tn_err tn_gc_step(tn_heap *heap, uint64_t budget_ns, tn_gc_result *result);
 TN_API bool tn_gc_in_progress(const tn_heap *heap);
 TN_API void tn_gc_abandon(tn_heap *heap); // nothing where none is in progress

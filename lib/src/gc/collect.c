@@ -11,22 +11,6 @@
 #include "object/reap.h"
 #include "object/track.h"
 
-void
-tni_gc_record(struct tni_gc *gc, int generation, const tn_gc_result *result)
-{
-    tn_gc_stats *stats = &gc->stats[generation];
-    stats->collections++;
-    stats->collected += result->collected;
-    stats->uncollectable += result->uncollectable;
-    stats->candidates += result->candidates;
-    stats->ns += result->ns;
-    stats->last_ns = result->ns;
-    if (result->ns > stats->longest_ns)
-        stats->longest_ns = result->ns;
-    if (generation < 2)
-        gc->collections[generation]++;
-}
-
 // Survivors are promoted before anything dies, so that what is made meanwhile stays in generation
 // 0.
 static void

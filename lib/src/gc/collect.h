@@ -7,8 +7,6 @@
 #include "gc/generations.h"
 
 tn_err tni_gc_collect(struct tni_gc *gc, int generation, tn_gc_result *result);
-// Enters a completed collection into the statistics.
-void tni_gc_record(struct tni_gc *gc, int generation, const tn_gc_result *result);
 // What objects.trigger calls: a collection of the generation that the counters ask for.
 void tni_gc_fire(struct tni_objects *s);
 

@@ -132,3 +132,19 @@ tni_gc_reset_counts(struct tni_gc *gc, int generation)
     for (int g = 0; g < generation; g++)
         gc->collections[g] = 0;
 }
+
+void
+tni_gc_record(struct tni_gc *gc, int generation, const tn_gc_result *result)
+{
+    tn_gc_stats *stats = &gc->stats[generation];
+    stats->collections++;
+    stats->collected += result->collected;
+    stats->uncollectable += result->uncollectable;
+    stats->candidates += result->candidates;
+    stats->ns += result->ns;
+    stats->last_ns = result->ns;
+    if (result->ns > stats->longest_ns)
+        stats->longest_ns = result->ns;
+    if (generation < 2)
+        gc->collections[generation]++;
+}

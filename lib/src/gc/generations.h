@@ -77,6 +77,8 @@ void tni_gc_promote_page(struct tni_gc *gc, struct tni_page *page);
 // touched.
 void tni_gc_promote(struct tni_gc *gc, int generation);
 void tni_gc_reset_counts(struct tni_gc *gc, int generation);
+// Enters a completed collection into the statistics.
+void tni_gc_record(struct tni_gc *gc, int generation, const tn_gc_result *result);
 
 bool tni_stack_reserve(struct tni_gc *gc, struct tni_stack *stack, size_t room); // likewise
 bool tni_stack_push(struct tni_gc *gc, struct tni_stack *stack, tn_object *o);   // false: no memory

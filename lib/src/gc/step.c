@@ -2,7 +2,6 @@
 #include "gc/step.h"
 
 #include "gc/automatic.h"
-#include "gc/collect.h"
 #include "gc/marks.h"
 #include "gc/observers.h"
 #include "gc/suspects.h"
