@@ -154,7 +154,7 @@ behind_the_limit_no_slice_begins_and_the_result_says_so(void **state)
 
 // --- Beside others ---------------------------------------------------------------------------
 
-enum { CLIENTS = 64, ROUNDS = 3, ROUND_MS = 500, THINK_US = 2000, BUDGET_MS = 2, LISTS = 200000 };
+enum { CLIENTS = 64, ROUNDS = 12, ROUND_MS = 500, THINK_US = 2000, BUDGET_MS = 2, LISTS = 200000 };
 
 // Reads the shards in turn and notes how long it waits for their locks.
 struct reader {
@@ -272,15 +272,18 @@ sixty_four_readers_wait_twice_the_budget_at_most_and_lose_less_than_half(void **
 {
     struct fixture *f = *state;
     tn_object *kept[SHARDS];
+    if (support_scaled(100) < 100)
+        skip(); // under a tool that slows everything down a wait says nothing
     for (unsigned i = 0; i < SHARDS; i++)
         kept[i] = add_lists(&f->shards[i]);
     struct round alone = read_for_a_round(f, false), best = {.p99_ns = UINT64_MAX};
-    for (int i = 0; i < ROUNDS; i++) { // the machine may have other work
+    const uint64_t bound = 2 * BUDGET_MS * UINT64_C(1000000);
+    for (int i = 0; i < ROUNDS && best.p99_ns > bound; i++) { // the machine may have other work
         struct round beside = read_for_a_round(f, true);
         assert_true(beside.slices > beside.passes * SHARDS);
         best = beside.p99_ns < best.p99_ns ? beside : best;
     }
-    assert_true(best.p99_ns <= 2 * BUDGET_MS * UINT64_C(1000000));
+    assert_true(best.p99_ns <= bound);
     assert_true(best.reads >= alone.reads / 2);
     for (unsigned i = 0; i < SHARDS; i++) {
         shard_take(&f->shards[i]);
