@@ -207,8 +207,10 @@ the_cache_says_how_it_does(void **state)
 static void
 promtool_has_nothing_to_say(void **state)
 {
-    if (system("command -v promtool >/dev/null") != 0)
+    if (system("command -v promtool >/dev/null") != 0) {
+        print_message("there is no promtool to ask (Debian: prometheus)\n");
         skip();
+    }
     char command[256];
     START(NULL);
     live_a_little();
