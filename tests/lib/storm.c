@@ -359,6 +359,33 @@ a_collection_finds_the_garbage_that_only_the_waiting_held(void **state)
     assert_int_equal(count_objects(heap), 0);
 }
 
+static tn_type *trigger_type;
+
+static void
+make_and_drop(tn_object *o)
+{
+    tn_decref(tn_new(tn_heap_of(o), trigger_type)); // pays for what waits, and for no more
+}
+
+// Each of the nodes that wait holds an object whose finalizer makes another one.
+static void
+finalizers_that_make_objects_do_not_cut_that_short(void **state)
+{
+    tn_heap *heap = heap_fixture_heap(state);
+    tn_type_spec spec = {.name = "Maker", .finalize = make_and_drop};
+    tn_type *maker;
+    assert_int_equal(tn_type_register(heap, &spec, &maker), TN_OK);
+    trigger_type = node_type(heap);
+    tn_object *wide = make_wide(heap, trigger_type);
+    for (size_t i = 0; i < SLOTS; i++)
+        tn_slot_set_steal(child_of(wide, i), 0, tn_ref(tn_new(heap, maker)));
+    tn_set_drop_budget(heap, 1);
+    tn_decref(wide);
+    assert_int_equal(heap_instances(heap, "Node"), SLOTS);
+    assert_int_equal(heap_collect(heap, 0), 0);
+    assert_int_equal(count_objects(heap), 0);
+}
+
 static void
 freezing_destroys_first_what_waits(void **state)
 {
@@ -430,6 +457,7 @@ main(void)
         HEAP_TEST(what_a_finalizer_drops_is_of_the_same_budget),
         HEAP_TEST(a_collection_destroys_first_what_waits),
         HEAP_TEST(a_collection_finds_the_garbage_that_only_the_waiting_held),
+        HEAP_TEST(finalizers_that_make_objects_do_not_cut_that_short),
         HEAP_TEST(freezing_destroys_first_what_waits),
         HEAP_TEST(what_waits_when_the_heap_is_freed_is_no_leak),
         HEAP_TEST(without_a_budget_nothing_waits),
