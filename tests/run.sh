@@ -108,6 +108,7 @@ part_random() {
     export TN_DROP_BUDGET=3
     TN_OPERATIONS=$((operations / 10)) build/asan/tests/test_lib.random_graph
     TN_OPERATIONS=$((operations / 10)) build/asan/tests/test_lib.random_death
+    TN_OPERATIONS=$((operations / 10)) build/asan/tests/test_lib.random_slices
 }
 
 part_service() {

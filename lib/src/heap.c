@@ -114,7 +114,7 @@ tn_heap_free(tn_heap *heap)
     struct tni_objects *s = &heap->gc.objects;
     TN_ASSERT(s->memory.magic == TNI_MEMORY_MAGIC && !heap->gc.collecting && !s->reap.running);
     tni_gc_abandon(&heap->gc);
-    tni_reap_backlog(s, SIZE_MAX);
+    tni_reap_backlog(s);
     size_t leaks = report_leaks(s);
     tni_gc_observers_fini(&heap->gc);
     tni_gc_fini(&heap->gc);

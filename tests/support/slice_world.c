@@ -481,6 +481,8 @@ void
 slice_check(slice_world *w)
 {
     int inside[SLICE_NODES] = {0}, doubtful[SLICE_NODES] = {0};
+    if (!tn_gc_in_progress(w->heap))
+        heap_work_off(w->heap); // boxes that a drop budget put off hold nodes
     slice_reach(w);
     count_references(w, true, inside);
     count_references(w, false, doubtful);

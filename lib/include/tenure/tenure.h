@@ -384,10 +384,11 @@ TN_API tn_heap *tn_heap_new(const tn_heap_options *options); /* new: tn_heap_fre
 // At most [objects] are destroyed by one drop of a reference: by a tn_decref and whatever it leads
 // to. Weak references and weak maps forget the rest at once, but its memory is returned, and what
 // it holds dropped, by and by: 2 objects and one more for each 64 bytes whenever an object is made,
-// and all of it before a collection, before freezing, in tn_heap_free, and down to 8 MiB where the
-// blocks that wait are more. A list, tuple or dict with more items is dropped in parts, from the
-// end. What has a finalizer, or a weak reference that calls back, never waits once its count is
-// zero, even if more than [objects] die. 0, as in a fresh heap: all at once; also what waits.
+// and all of it before a collection, in the first slices of one, before freezing, in tn_heap_free,
+// and down to 8 MiB where the blocks that wait are more. A list, tuple or dict with more items is
+// dropped in parts, from the end. What has a finalizer, or a weak reference that calls back, never
+// waits once its count is zero, even if more than [objects] die. 0, as in a fresh heap: all at
+// once; also what waits.
 TN_API void tn_set_drop_budget(tn_heap *heap, size_t objects);
 
 // Destroys what a drop budget put off, and completes a collection in slices that has begun to

@@ -34,7 +34,7 @@ static bool
 run(struct tni_gc *gc, int generation, tni_search *search, tn_gc_result *result)
 {
     uint64_t started = tni_now_ns();
-    tni_reap_backlog(&gc->objects, SIZE_MAX);
+    tni_reap_backlog(&gc->objects);
     bool found = search(gc, generation, result);
     if (found)
         carry_out(gc, generation, result);

@@ -72,8 +72,7 @@ tn_gc_freeze(tn_heap *heap, bool collect_first)
     if (gc->collecting)
         return TN_EBUSY;
     tni_gc_abandon(gc);
-    tni_reap_backlog(&gc->objects,
-                     SIZE_MAX); // a process forked later shares what is not written to
+    tni_reap_backlog(&gc->objects); // a process forked later shares what is not written to
     if (err == TN_OK)
         tni_gc_freeze(gc);
     return err;

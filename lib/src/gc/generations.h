@@ -22,7 +22,7 @@ struct tni_stack {
 // A full collection in slices: what it is at, and what it will answer. The phases are in step.h.
 struct tni_run {
     unsigned phase;        // 0: no run
-    unsigned plane;        // that its suspects are taken from
+    unsigned plane;        // that its suspects are taken from; empty until the planes are flipped
     bool rechecking;       // its finalizers ran; the members are held once
     bool committed;        // it can only be completed, not abandoned
     bool spares_all;       // memory lacked: everything judged is live

@@ -79,14 +79,33 @@ tni_slice_untrack(struct tni_gc *gc)
     return true;
 }
 
+// Some of the values of a list, tuple or dict that has many, from the end: the span itself says
+// where to go on. False: there are few.
+static bool
+drop_some(const tn_type *type, tn_object *o)
+{
+    struct tni_span *span = tn_payload(o);
+    if (!type->spilled || span->count <= TNI_CHUNK)
+        return false;
+    for (unsigned n = 0; n < TNI_CHUNK; n++)
+        tn_decref_value(span->values[--span->count]);
+    return true;
+}
+
 // Step 5.
 bool
 tni_slice_clear(struct tni_gc *gc)
 {
-    tn_object *o = next_member(gc);
-    if (o != NULL)
-        tni_drop_children(type_of(gc, o), o);
-    return o != NULL;
+    struct tni_run *run = &gc->run;
+    if (run->at == gc->garbage.len)
+        return false;
+    tn_object *o = gc->garbage.items[run->at];
+    const tn_type *type = type_of(gc, o);
+    if (drop_some(type, o))
+        return true;
+    tni_drop_children(type, o);
+    run->at++;
+    return true;
 }
 
 // Step 6. Who is still referred to lives on.

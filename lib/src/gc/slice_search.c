@@ -4,10 +4,11 @@
 #include "gc/marks.h"
 #include "gc/step.h"
 #include "object/object.h"
+#include "object/reap.h"
 #include "object/traverse.h"
 
-// References of one object that are followed at a time.
-enum { CHUNK = 256 };
+// Objects of the backlog that are destroyed at a time.
+enum { PIECE = 4 };
 
 static const tn_type *
 type_of(const struct tni_gc *gc, const tn_object *o)
@@ -30,7 +31,7 @@ follow(struct tni_gc *gc, tn_object *o, tn_visit *visit)
 {
     struct tni_run *run = &gc->run;
     struct tni_span span = tni_span_of(type_of(gc, o), o);
-    for (unsigned n = 0; n < CHUNK && run->span < span.count; n++) {
+    for (unsigned n = 0; n < TNI_CHUNK && run->span < span.count; n++) {
         tn_value v = span.values[run->span++];
         if (tn_is_object(v))
             visit(tn_as_object(v), gc);
@@ -55,6 +56,15 @@ fail(struct tni_gc *gc, tn_object *o)
 {
     gc->objects.disturbed.failed = true;
     tni_log_by(o, TNI_RULE_ABORT);
+}
+
+// --- Before the question is put --------------------------------------------------------------
+
+bool
+tni_slice_drain(struct tni_gc *gc)
+{
+    tni_reap_some(&gc->objects, PIECE);
+    return gc->objects.backlog.first != NULL;
 }
 
 // --- Page by page ----------------------------------------------------------------------------

@@ -13,15 +13,15 @@
 enum { CLOCK_EVERY = 32, RESERVE = 20 };
 
 static tni_phase_fn *const phase_fns[TNI_PHASE_END] = {
-    [TNI_PHASE_FORGET] = tni_slice_forget,     [TNI_PHASE_PROMOTE] = tni_slice_promote,
-    [TNI_PHASE_TAKE] = tni_slice_take,         [TNI_PHASE_REACH] = tni_slice_reach,
-    [TNI_PHASE_RESCUE] = tni_slice_rescue,     [TNI_PHASE_SIFT] = tni_slice_sift,
-    [TNI_PHASE_COUNT] = tni_slice_count,       [TNI_PHASE_JUDGE] = tni_slice_judge,
-    [TNI_PHASE_CULL] = tni_slice_cull,         [TNI_PHASE_HOLD] = tni_slice_hold,
-    [TNI_PHASE_FINALIZE] = tni_slice_finalize, [TNI_PHASE_ZERO] = tni_slice_zero,
-    [TNI_PHASE_UNTRACK] = tni_slice_untrack,   [TNI_PHASE_CLEAR] = tni_slice_clear,
-    [TNI_PHASE_RELEASE] = tni_slice_release,   [TNI_PHASE_CALL] = tni_slice_call,
-    [TNI_PHASE_TIDY] = tni_slice_tidy,
+    [TNI_PHASE_DRAIN] = tni_slice_drain,     [TNI_PHASE_FORGET] = tni_slice_forget,
+    [TNI_PHASE_PROMOTE] = tni_slice_promote, [TNI_PHASE_TAKE] = tni_slice_take,
+    [TNI_PHASE_REACH] = tni_slice_reach,     [TNI_PHASE_RESCUE] = tni_slice_rescue,
+    [TNI_PHASE_SIFT] = tni_slice_sift,       [TNI_PHASE_COUNT] = tni_slice_count,
+    [TNI_PHASE_JUDGE] = tni_slice_judge,     [TNI_PHASE_CULL] = tni_slice_cull,
+    [TNI_PHASE_HOLD] = tni_slice_hold,       [TNI_PHASE_FINALIZE] = tni_slice_finalize,
+    [TNI_PHASE_ZERO] = tni_slice_zero,       [TNI_PHASE_UNTRACK] = tni_slice_untrack,
+    [TNI_PHASE_CLEAR] = tni_slice_clear,     [TNI_PHASE_RELEASE] = tni_slice_release,
+    [TNI_PHASE_CALL] = tni_slice_call,       [TNI_PHASE_TIDY] = tni_slice_tidy,
 };
 
 // --- From phase to phase ---------------------------------------------------------------------
@@ -44,6 +44,19 @@ phase_after(const struct tni_run *run)
     }
 }
 
+// The question is put: what is logged from here on belongs to the next run.
+static void
+flip_planes(struct tni_gc *gc)
+{
+    struct tni_objects *s = &gc->objects;
+    for (int g = 0; g < TN_GENERATIONS; g++)
+        gc->run.result.candidates += s->population.generation[g];
+    gc->run.plane = s->plane;
+    s->plane ^= 1;
+    tni_pages_set_quiet(&s->memory.pages, TNI_UNTRACKED | (uint32_t)TNI_LOGGED << s->plane);
+    tni_gc_reset_counts(gc, 2);
+}
+
 // In the slice in which nothing was left to judge.
 static void
 condemn(struct tni_gc *gc)
@@ -59,6 +72,8 @@ enter(struct tni_gc *gc, enum tni_phase phase)
     run->phase = phase;
     run->page = NULL;
     run->at = run->kept = run->span = 0;
+    if (phase == TNI_PHASE_FORGET)
+        flip_planes(gc);
     if (phase == TNI_PHASE_SIFT || phase == TNI_PHASE_ZERO) {
         gc->objects.disturbed.on = true;
         gc->objects.disturbed.len = 0;
@@ -76,16 +91,11 @@ static void
 begin(struct tni_gc *gc)
 {
     struct tni_objects *s = &gc->objects;
-    gc->run = (struct tni_run){.plane = s->plane, .bytes_before = s->memory.current};
-    for (int g = 0; g < TN_GENERATIONS; g++)
-        gc->run.result.candidates += s->population.generation[g];
-    s->plane ^= 1;
-    tni_pages_set_quiet(&s->memory.pages, TNI_UNTRACKED | (uint32_t)TNI_LOGGED << s->plane);
+    gc->run = (struct tni_run){.plane = s->plane ^ 1, .bytes_before = s->memory.current};
     s->memory.pages.held = true;
     gc->visited.len = gc->stack.len = gc->garbage.len = 0;
-    tni_gc_reset_counts(gc, 2);
     tni_gc_tell(gc, TN_GC_START, &(tn_gc_info){.generation = 2});
-    enter(gc, TNI_PHASE_FORGET);
+    enter(gc, TNI_PHASE_DRAIN);
 }
 
 static void

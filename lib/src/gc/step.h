@@ -17,6 +17,7 @@
 
 // In the order in which a run goes through them.
 #define TNI_PHASES(X)                                                                              \
+    X(DRAIN, "what a drop budget put off is destroyed, so that nobody who is dead holds garbage")  \
     X(FORGET, "marks are cleared, where the run's two epochs would not fit")                       \
     X(PROMOTE, "what is there grows older")                                                        \
     X(TAKE, "suspects become roots")                                                               \
@@ -43,12 +44,15 @@ enum tni_phase {
         TNI_PHASE_END
 };
 
+// References of one object that are followed, or dropped, at a time.
+enum { TNI_CHUNK = 256 };
+
 // A phase does a little work at a time; false: there is nothing left for it to do.
 typedef bool tni_phase_fn(struct tni_gc *gc);
 
 // Of slice_search.c, up to CULL; and of slice_finish.c.
-tni_phase_fn tni_slice_forget, tni_slice_promote, tni_slice_take, tni_slice_reach, tni_slice_rescue,
-    tni_slice_sift, tni_slice_count, tni_slice_judge, tni_slice_cull;
+tni_phase_fn tni_slice_drain, tni_slice_forget, tni_slice_promote, tni_slice_take, tni_slice_reach,
+    tni_slice_rescue, tni_slice_sift, tni_slice_count, tni_slice_judge, tni_slice_cull;
 tni_phase_fn tni_slice_hold, tni_slice_finalize, tni_slice_zero, tni_slice_untrack, tni_slice_clear,
     tni_slice_release, tni_slice_call, tni_slice_tidy;
 

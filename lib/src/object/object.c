@@ -13,22 +13,19 @@ pull_trigger(struct tni_objects *s)
         s->trigger.fire(s);
 }
 
-// What the drop budget put off is destroyed as fast as new objects are made, or faster. Where a
-// finalizer makes one, the drop that runs it keeps its own allowance.
-static __attribute__((noinline, cold)) void
+// What the drop budget put off is destroyed as fast as new objects are made, or faster.
+static inline void
 work_off(struct tni_objects *s, unsigned bin)
 {
-    size_t allowance = s->backlog.allowance;
-    tni_reap_backlog(s, 2 + tni_class_size(bin % TNI_CLASSES) / 64);
-    s->backlog.allowance = allowance;
+    if (__builtin_expect(s->backlog.first != NULL, 0))
+        tni_reap_some(s, 2 + tni_class_size(bin % TNI_CLASSES) / 64);
 }
 
 static tn_object *
 make(struct tni_objects *s, tn_type *type, unsigned bin, bool tracked, const tn_site *site)
 {
     tni_assert_owner(&s->memory);
-    if (__builtin_expect(s->backlog.first != NULL, 0))
-        work_off(s, bin);
+    work_off(s, bin);
     if (tracked)
         pull_trigger(s);
     tn_object *o = tni_object_alloc(&s->memory, &type->account, bin, site);

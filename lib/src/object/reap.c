@@ -276,8 +276,8 @@ tni_reap(tn_object *o)
     tni_reap_end(s);
 }
 
-void
-tni_reap_backlog(struct tni_objects *s, size_t objects)
+static void
+drain(struct tni_objects *s, size_t objects)
 {
     if (s->reap.running)
         return;
@@ -289,11 +289,25 @@ tni_reap_backlog(struct tni_objects *s, size_t objects)
 }
 
 void
+tni_reap_backlog(struct tni_objects *s)
+{
+    drain(s, SIZE_MAX);
+}
+
+void
+tni_reap_some(struct tni_objects *s, size_t objects)
+{
+    size_t allowance = s->backlog.allowance;
+    drain(s, objects);
+    s->backlog.allowance = allowance;
+}
+
+void
 tn_set_drop_budget(tn_heap *heap, size_t objects)
 {
     struct tni_objects *s = (struct tni_objects *)heap;
     tni_assert_owner(&s->memory);
     s->backlog.budget = objects;
     if (objects == 0)
-        tni_reap_backlog(s, SIZE_MAX);
+        tni_reap_backlog(s);
 }

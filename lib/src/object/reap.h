@@ -30,8 +30,11 @@ bool tni_call_next(struct tni_objects *s, struct tni_called *called);
 void tni_reap_begin(struct tni_objects *s);
 void tni_reap_end(struct tni_objects *s);
 
-// Destroys at most [objects] of the backlog and of what dies with it; SIZE_MAX: all. Then no budget
-// holds before the next drop. Nothing while an object is being destroyed.
-void tni_reap_backlog(struct tni_objects *s, size_t objects);
+// Destroys the backlog. No budget holds from here to the next drop, or to the end of the finalizer
+// or callback that asked. Nothing while an object is being destroyed.
+void tni_reap_backlog(struct tni_objects *s);
+// Destroys at most [objects] of the backlog and of what dies with it. A drop that is under way,
+// whose finalizer asked, keeps its own allowance.
+void tni_reap_some(struct tni_objects *s, size_t objects);
 
 #endif
