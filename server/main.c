@@ -24,6 +24,7 @@ struct server {
     int argc;
     char **argv;
     struct config config;
+    uint64_t started_ns; // monotonic
     struct domain *domain;
     struct jobs *jobs;
     struct admin admin;
@@ -51,7 +52,8 @@ server_up(struct server *s, char *error)
     enum log_level level;
     ASSERT(log_level_parse(c->log_level, &level));
     log_set_level(level);
-    if (!(s->domain = domain_open(c, error, ERROR_ROOM)))
+    struct store *store = store_open(c, error, ERROR_ROOM);
+    if (!store || !(s->domain = domain_open(c, store, error, ERROR_ROOM)))
         return false;
     if (!(s->jobs = jobs_start(s->domain))) {
         snprintf(error, ERROR_ROOM, "the maintenance thread cannot be started");
@@ -70,7 +72,7 @@ log_start(struct server *s)
 {
     struct shard_figures f;
     domain_read_figures(s->domain, &f);
-    double seconds = (clock_monotonic_ns() - s->domain->started_ns) / 1e9;
+    double seconds = (clock_monotonic_ns() - s->started_ns) / 1e9;
     log_event(LOG_INFO, "start", "version", "s", TN_VERSION, "data_port", "d",
               (long)listener_port(s->data_plane), "admin_port", "d",
               (long)listener_port(s->admin_plane), "shards", "d", (long)s->domain->shard_count,
@@ -133,7 +135,7 @@ main(int argc, char **argv)
 {
     if (usage_answer(argc, argv, TN_VERSION))
         return 0;
-    struct server s = {.argc = argc, .argv = argv};
+    struct server s = {.argc = argc, .argv = argv, .started_ns = clock_monotonic_ns()};
     char error[ERROR_ROOM];
     signals_block();
     bool up =

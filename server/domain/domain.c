@@ -205,9 +205,6 @@ flush_touches(void *arg)
 static bool
 open_all(struct domain *d, char *error, size_t error_size)
 {
-    d->store = store_open(d->config, error, error_size);
-    if (!d->store)
-        return false;
     d->next_k = d->store->next_k;
     d->writer = writer_start(d->store, (size_t)d->config->store_queue);
     d->loader = loader_start(d->store, (size_t)d->config->store_lookups);
@@ -219,14 +216,16 @@ open_all(struct domain *d, char *error, size_t error_size)
 }
 
 struct domain *
-domain_open(const struct config *config, char *error, size_t error_size)
+domain_open(const struct config *config, struct store *store, char *error, size_t error_size)
 {
     struct domain *d = calloc(1, sizeof *d);
     if (!d) {
+        store->ops->close(store);
         snprintf(error, error_size, "there is no memory to start");
         return NULL;
     }
     d->config = config;
+    d->store = store;
     d->started_ns = clock_monotonic_ns();
     d->started_at = clock_ms();
     if (!open_all(d, error, error_size)) {
@@ -273,8 +272,7 @@ domain_close(struct domain *d)
     for (unsigned i = 0; i < d->shard_count; i++)
         close_shard(&d->shards[i]);
     free(d->shards);
-    if (d->store)
-        d->store->ops->close(d->store);
+    d->store->ops->close(d->store);
     free(d);
 }
 

@@ -19,9 +19,10 @@ struct domain {
     int64_t started_at;  // ms since 1970
 };
 
-// Opens the store, loads every live session with its user, collects and freezes. NULL: [error] is
-// one sentence.
-struct domain *domain_open(const struct config *config, char *error, size_t error_size); /* new */
+// Loads every live session of [store] with its user, collects and freezes. NULL: [error] is one
+// sentence.
+struct domain *domain_open(const struct config *config, struct store *store /* stolen */,
+                           char *error, size_t error_size); /* new */
 // Whoever waits for an answer has it by then: nothing is asked of the domain any more. Flushes.
 void domain_close(struct domain *d /* stolen */);
 

@@ -147,17 +147,6 @@ every_slot_has_a_shard_and_they_share_them_evenly(void **state)
     assert_ptr_equal(domain_shard_of_slot(d, 65535), &d->shards[1]);
 }
 
-static void
-a_store_that_does_not_open_is_said_in_a_sentence(void **state)
-{
-    char error[256] = "";
-    struct config config = fixture->config;
-    config.store_kind = (char *)"sqlite";
-    config.store_path = (char *)"/proc/nothing/x.db";
-    assert_null(domain_open(&config, error, sizeof error));
-    assert_non_null(strstr(error, "/proc/nothing"));
-}
-
 int
 main(void)
 {
@@ -167,7 +156,6 @@ main(void)
         SQLITE_TEST(what_expired_while_the_service_was_down_ends_at_the_start),
         SQLITE_TEST(ten_thousand_loaded_ended_and_collected_leave_nobody),
         DOMAIN_TEST(every_slot_has_a_shard_and_they_share_them_evenly),
-        DOMAIN_TEST(a_store_that_does_not_open_is_said_in_a_sentence),
     };
     return cmocka_run_group_tests_name("domain", tests, NULL, NULL);
 }
