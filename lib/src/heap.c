@@ -61,6 +61,7 @@ tn_heap_new(const tn_heap_options *options)
     }
     choose_hash_key(s, o->hash_seed);
     s->trigger.fire = tni_gc_fire;
+    s->backlog.budget = SIZE_MAX;
     tni_pages_set_quiet(&s->memory.pages, TNI_UNTRACKED | TNI_LOGGED);
     tni_gc_automatic_init(&heap->gc);
     if (add_builtin_types(s))

@@ -47,7 +47,7 @@ untrack_all(struct tni_gc *gc, struct tni_stack *set)
 {
     struct tni_objects *s = &gc->objects;
     for (size_t i = 0; i < set->len; i++) {
-        tni_untrack(s, set->items[i]);
+        tni_untrack(s, set->items[i], tni_place_of(set->items[i]));
         if (type_of(gc, set->items[i])->weak_at != 0)
             tni_weak_queue_callbacks(s, set->items[i]);
     }

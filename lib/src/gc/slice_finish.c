@@ -73,7 +73,7 @@ tni_slice_untrack(struct tni_gc *gc)
     tn_object *o = next_member(gc);
     if (o == NULL)
         return false;
-    tni_untrack(&gc->objects, o);
+    tni_untrack(&gc->objects, o, tni_place_of(o));
     if (type_of(gc, o)->weak_at != 0)
         tni_weak_clear(&gc->objects, o);
     return true;

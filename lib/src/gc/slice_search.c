@@ -107,7 +107,7 @@ take_row(struct tni_gc *gc, struct tni_page *page, unsigned i)
     uint64_t candidates = tni_row_candidates(row, 2);
     for (uint64_t left = row->suspect[gc->run.plane]; left != 0; left &= left - 1) {
         tn_object *o = tni_slot_at(page, i * TNI_ROW_SLOTS + (unsigned)__builtin_ctzll(left));
-        tni_unlog(&gc->objects, o, (struct tni_place){page, row, left & -left}, gc->run.plane);
+        tni_unlog(&gc->objects, o, tni_place_in(page, row, left), gc->run.plane);
         if (!(candidates & left & -left))
             continue;
         tni_stamp(gc, o, 0);

@@ -15,7 +15,7 @@ take_row(struct tni_gc *gc, struct tni_page *page, unsigned i, int generation)
         tn_object *o = tni_slot_at(page, i * TNI_ROW_SLOTS + (unsigned)__builtin_ctzll(left));
         if (!tni_stack_push(gc, &gc->roots, o))
             return false;
-        tni_unlog(s, o, (struct tni_place){page, row, left & -left}, s->plane);
+        tni_unlog(s, o, tni_place_in(page, row, left), s->plane);
     }
     return true;
 }
@@ -81,7 +81,7 @@ move_row(struct tni_objects *s, struct tni_page *page, unsigned i, unsigned plan
     struct tni_row *row = tni_page_row(page, i);
     for (uint64_t left = row->suspect[plane]; left != 0; left &= left - 1) {
         tn_object *o = tni_slot_at(page, i * TNI_ROW_SLOTS + (unsigned)__builtin_ctzll(left));
-        tni_unlog(s, o, (struct tni_place){page, row, left & -left}, plane);
+        tni_unlog(s, o, tni_place_in(page, row, left), plane);
         tni_log_by(o, TNI_RULE_ABORT);
     }
 }

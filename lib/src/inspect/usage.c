@@ -18,14 +18,14 @@ void
 tn_memory_get(const tn_heap *heap, tn_memory *memory)
 {
     const struct tni_memory *m = (const struct tni_memory *)heap;
-    *memory = (tn_memory){m->current, m->peak, tni_reserved(m), overhead(m)};
+    *memory = (tn_memory){m->current, tni_peak(m), tni_reserved(m), overhead(m)};
 }
 
 void
 tn_memory_reset_peak(tn_heap *heap)
 {
     struct tni_memory *m = (struct tni_memory *)heap;
-    m->peak = m->current;
+    m->highest = m->current;
 }
 
 size_t

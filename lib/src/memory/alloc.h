@@ -3,7 +3,7 @@
 // alloc: the one front door. Every byte of an object or a buffer comes through here and is counted
 // here; the library's own tables come from under the door and count as overhead.
 //
-//   tni_object_alloc   a slot with a header, zeroed          at most 512 bytes
+//   tni_object_take    a slot with a header, zeroed          at most 512 bytes
 //   tni_buffer_alloc   a slot without a header, undefined    at most 4 KiB; larger: the system
 //   tni_buffer_resize  in place where the size class stays
 //   tni_table_resize   overhead: type tables, the collector's scratch
@@ -28,7 +28,8 @@ struct tni_account {
 struct tni_memory {
     uint64_t magic;
     struct tni_pages pages;
-    size_t current, peak;
+    size_t current;
+    size_t highest;                // of [current] so far, as far as it has fallen since
     struct tni_large *first_large; // buffers that come from the system
     size_t large;                  // their bytes
     size_t tables;                 // bytes of tni_table_resize
@@ -106,57 +107,67 @@ tni_charge(struct tni_memory *m, struct tni_account *account, size_t size)
 {
     account->bytes += size;
     m->current += size;
-    if (m->current > m->peak)
-        m->peak = m->current;
 }
 
+static inline size_t
+tni_peak(const struct tni_memory *m)
+{
+    return m->current > m->highest ? m->current : m->highest;
+}
+
+// A peak is over when less is in use: so it is noted here, and not with every charge.
 static inline void
 tni_discharge(struct tni_memory *m, struct tni_account *account, size_t size)
 {
     TN_DEBUG(account->bytes >= size && m->current >= size);
     account->bytes -= size;
+    m->highest = tni_peak(m);
     m->current -= size;
 }
 
 // --- Objects -------------------------------------------------------------------------------------
 
-// A slot is a few words: a call costs more than the stores.
+// A payload is a few words: a call costs more than the stores.
 static inline void
-tni_zero(void *slot, size_t size)
+tni_zero(void *payload, size_t size)
 {
-    uint64_t *word = slot;
-    for (size_t i = 0; i < size / sizeof *word; i++) {
-        word[i] = 0;
-        __asm__ volatile("" : : "r"(&word[i]) : "memory"); // or the compiler makes it a call again
+    char *at = payload, *end = at + size;
+    for (; at != end; at += sizeof(uint64_t)) {
+        *(uint64_t *)(void *)at = 0;
+        __asm__ volatile("" : "+r"(at) : : "memory"); // or the compiler makes it a call again
     }
 }
 
-static inline void * /* new */
-tni_object_alloc(struct tni_memory *m, struct tni_account *account, unsigned bin,
-                 const tn_site *site)
+// A slot of [page], which has one at hand; everything but the header is zeroed.
+static inline tn_object * /* new */
+tni_object_take(struct tni_memory *m, struct tni_account *account, struct tni_page *page,
+                const tn_site *site, struct tni_place *at)
 {
-    void *slot = tni_must_fail(m) ? NULL : tni_pages_alloc(&m->pages, bin);
-    if (slot == NULL)
-        return NULL;
-    struct tni_page *page = tni_page_of(slot);
-    tni_zero(slot, page->size);
+    at->page = page;
+    at->row = (struct tni_row *)(void *)page->word; // alloc is its first plane
+    tn_object *o = tni_pages_take(page, &at->bit);
+    tni_zero(o + 1, page->size - sizeof *o);
     if (TN_CHECKS > 0)
-        page->sites[tni_slot_of(page, slot)] = site;
+        page->sites[tni_slot_of(page, o)] = site;
     account->objects++;
     tni_charge(m, account, page->size);
-    return slot;
+    return o;
 }
 
-// The object is not tracked any more.
+// The object stands at [at] and is not tracked any more.
 static inline void
-tni_object_free(struct tni_memory *m, struct tni_account *account, void *object)
+tni_object_free(struct tni_memory *m, struct tni_account *account, tn_object *o,
+                struct tni_place at)
 {
-    struct tni_place at = tni_place_of(object);
     TN_DEBUG(account->objects > 0 && !(at.row->tracked & at.bit));
     at.row->finalized &= ~at.bit;
     account->objects--;
     tni_discharge(m, account, at.page->size);
-    tni_pages_free(&m->pages, object);
+    TNI_POISON(o, at.page->size);
+    if (TNI_HAS_QUARANTINE)
+        tni_pages_free(&m->pages, o);
+    else
+        tni_pages_give(&m->pages, at.page, o, &at.row->alloc, at.shift);
 }
 
 #endif

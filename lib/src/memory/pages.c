@@ -163,7 +163,7 @@ look_into(struct tni_page *page, unsigned word)
     page->word_base = tni_slot_at(page, word * TNI_ROW_SLOTS);
 }
 
-// A listed page has a free slot, so the search ends.
+// The page has a free slot, so the search ends.
 static void
 find_free_word(struct tni_page *page)
 {
@@ -178,17 +178,15 @@ struct tni_page *
 tni_pages_find_room(struct tni_pages *p, unsigned bin)
 {
     struct tni_page *page = p->bins[bin].open;
+    if (page != NULL && page->used == page->slots) {
+        unlist_page(&p->bins[bin], page);
+        page = p->bins[bin].open;
+    }
     if (page != NULL)
         find_free_word(page);
     else if ((page = open_page(p, bin)) != NULL)
         look_into(page, 0);
     return page;
-}
-
-void
-tni_pages_fill(struct tni_pages *p, struct tni_page *page)
-{
-    unlist_page(&p->bins[page->bin], page);
 }
 
 void
@@ -308,7 +306,9 @@ page_check(const struct tni_page *page)
         if (page->stride == TNI_ROW_WORDS && !tni_row_check(tni_page_row(page, i)))
             return false;
     }
-    return taken == page->used + sealed && page->listed == (page->used < page->slots);
+    bool is_full = page->used == page->slots;
+    return taken == page->used + sealed && (page->listed || is_full) &&
+           !(page->listed && is_full && page->prev != NULL);
 }
 
 bool

@@ -4,8 +4,8 @@
 // hold it; within a page the alloc plane says which slots are taken, and there is no other list.
 //
 // Classes go by 8 bytes to 128 and by eighths above, so at most 12.5 % of a slot is rounding.
-// Invariant: a page is in its bin's list exactly while it has a free slot; no listed page is empty
-// but the only one of its bin.
+// Invariant: a page that has a free slot is in its bin's list; of the full ones only the first may
+// still stand there. No listed page is empty but the only one of its bin.
 #ifndef TNI_MEMORY_PAGES_H
 #define TNI_MEMORY_PAGES_H
 
@@ -65,12 +65,10 @@ tni_bin_of(enum tni_kind kind, size_t size)
 void tni_pages_init(struct tni_pages *p, struct tni_memory *owner);
 void tni_pages_fini(struct tni_pages *p);
 
-// A page of [bin] whose word has a free slot; NULL: out of memory.
+// A page of [bin] whose word has a free slot, the first of its list; NULL: out of memory.
 struct tni_page *tni_pages_find_room(struct tni_pages *p, unsigned bin);
-// After the last free slot of [page] was taken: it leaves the list.
-void tni_pages_fill(struct tni_pages *p, struct tni_page *page);
-// After a slot of [page] became free: a full page enters the list, an empty one goes back to the
-// system.
+// After a slot of [page] became free: one that was full enters the list, an empty one goes back to
+// the system unless it is the only one in the list.
 void tni_pages_settle(struct tni_pages *p, struct tni_page *page);
 // Sanitizer builds: puts [slot] aside and returns the one that was put aside longest ago, or NULL.
 void *tni_pages_quarantine(struct tni_pages *p, void *slot);
@@ -96,37 +94,63 @@ tni_page_kind(const struct tni_page *page)
 // The next page of objects that may be tracked.
 struct tni_page *tni_pages_next_objects(const struct tni_pages *p, const struct tni_page *after);
 
-// A free slot of [bin], contents undefined; NULL: out of memory. The slot's other planes are clear.
-static inline void *
-tni_pages_alloc(struct tni_pages *p, unsigned bin)
+// The page that the next slot of [bin] comes from without a search; NULL: there has to be one.
+static inline struct tni_page *
+tni_pages_at_hand(const struct tni_pages *p, unsigned bin)
 {
     struct tni_page *page = p->bins[bin].open;
-    if (__builtin_expect(page == NULL || ~*page->word == 0, 0) &&
-        (page = tni_pages_find_room(p, bin)) == NULL)
-        return NULL;
-    unsigned i = (unsigned)__builtin_ctzll(~*page->word);
+    return page != NULL && ~*page->word != 0 ? page : NULL;
+}
+
+// A free slot of [page], whose word has one, contents undefined. Its other planes are clear. [bit]
+// is its place in the word.
+static inline void *
+tni_pages_take(struct tni_page *page, uint64_t *bit)
+{
+    uint64_t word = *page->word;
+    unsigned i = (unsigned)__builtin_ctzll(~word);
     void *slot = page->word_base + (size_t)i * page->size;
-    *page->word |= UINT64_C(1) << i;
-    if (++page->used == page->slots)
-        tni_pages_fill(p, page);
+    *bit = ~word & (word + 1);
+    *page->word = word | (word + 1);
+    page->used++;
     TNI_UNPOISON(slot, page->size);
     return slot;
 }
 
-// Clears the alloc plane only: the others are clear by then. The next slot is looked for here,
-// where the cache is warm.
+// A slot of [bin]; NULL: out of memory.
+static inline void *
+tni_pages_alloc(struct tni_pages *p, unsigned bin)
+{
+    uint64_t bit;
+    struct tni_page *page = tni_pages_at_hand(p, bin);
+    if (page == NULL && (page = tni_pages_find_room(p, bin)) == NULL)
+        return NULL;
+    return tni_pages_take(page, &bit);
+}
+
+// Clears the [i]-th bit of [word], which is [slot]'s in the alloc plane: the other planes are clear
+// by then. The next slot is looked for here, where the cache is warm.
+static inline void
+tni_pages_give(struct tni_pages *p, struct tni_page *page, void *slot, uint64_t *word, unsigned i)
+{
+    if (page->word != word) {
+        page->word = word;
+        page->word_base = (char *)slot - (size_t)i * page->size;
+    }
+    *word &= ~(UINT64_C(1) << i);
+    page->used--;
+    bool is_only = page->listed && page->next == NULL && page->prev == NULL;
+    if (__builtin_expect(!page->listed || (page->used == 0 && !is_only), 0))
+        tni_pages_settle(p, page);
+}
+
 static inline void
 tni_pages_reuse(struct tni_pages *p, void *slot)
 {
     struct tni_page *page = tni_page_of(slot);
     unsigned i = tni_slot_of(page, slot);
-    page->word = &page->words[i / TNI_ROW_SLOTS * page->stride];
-    page->word_base = (char *)slot - (size_t)(i % TNI_ROW_SLOTS) * page->size;
-    *page->word &= ~(UINT64_C(1) << i % TNI_ROW_SLOTS);
-    page->used--;
-    bool is_last = page->next == NULL && page->prev == NULL;
-    if (__builtin_expect(!page->listed || (page->used == 0 && !is_last), 0))
-        tni_pages_settle(p, page);
+    uint64_t *word = &page->words[i / TNI_ROW_SLOTS * page->stride];
+    tni_pages_give(p, page, slot, word, i % TNI_ROW_SLOTS);
 }
 
 static inline void

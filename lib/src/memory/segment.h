@@ -106,15 +106,24 @@ struct tni_place {
     struct tni_page *page;
     struct tni_row *row;
     uint64_t bit;
+    unsigned shift; // of the bit
 };
+
+// The place of the lowest bit in [left].
+static inline struct tni_place
+tni_place_in(struct tni_page *page, struct tni_row *row, uint64_t left)
+{
+    return (struct tni_place){page, row, left & -left, (unsigned)__builtin_ctzll(left)};
+}
 
 static inline struct tni_place
 tni_place_of(const void *object)
 {
     struct tni_page *page = tni_page_of(object);
     unsigned slot = tni_slot_of(page, object);
-    return (struct tni_place){page, tni_page_row(page, slot / TNI_ROW_SLOTS),
-                              UINT64_C(1) << slot % TNI_ROW_SLOTS};
+    unsigned shift = slot % TNI_ROW_SLOTS;
+    return (struct tni_place){page, tni_page_row(page, slot / TNI_ROW_SLOTS), UINT64_C(1) << shift,
+                              shift};
 }
 
 #endif

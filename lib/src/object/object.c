@@ -4,40 +4,53 @@
 #include "object/reap.h"
 #include "object/track.h"
 
-// The collector may run here, before the new object exists, and nowhere else by itself.
-static inline void
-pull_trigger(struct tni_objects *s)
+static inline bool
+is_due(const struct tni_objects *s)
 {
-    if (__builtin_expect(s->young_net > s->trigger.objects || s->memory.current > s->trigger.bytes,
-                         0))
+    return s->young_net > s->trigger.objects || s->memory.current > s->trigger.bytes;
+}
+
+// What the drop budget put off is destroyed as fast as new objects are made, or faster. Then the
+// collector may run, before the new object exists, and nowhere else by itself.
+static void
+do_chores(struct tni_objects *s, unsigned bin, bool tracked)
+{
+    if (s->backlog.first != NULL)
+        tni_reap_some(s, 2 + tni_class_size(bin % TNI_CLASSES) / 64);
+    if (tracked && is_due(s))
         s->trigger.fire(s);
 }
 
-// What the drop budget put off is destroyed as fast as new objects are made, or faster.
-static inline void
-work_off(struct tni_objects *s, unsigned bin)
+static inline tn_object *
+make_in(struct tni_objects *s, tn_type *type, struct tni_page *page, bool tracked,
+        const tn_site *site)
 {
-    if (__builtin_expect(s->backlog.first != NULL, 0))
-        tni_reap_some(s, 2 + tni_class_size(bin % TNI_CLASSES) / 64);
+    struct tni_place at;
+    tn_object *o = tni_object_take(&s->memory, &type->account, page, site, &at);
+    *o = (tn_object){.refs = 1, .type = type->index, .flags = tracked ? 0 : TNI_UNTRACKED};
+    if (tracked)
+        tni_track_new(s, at);
+    return o;
 }
 
-static tn_object *
+// When there is more to do than to take a slot.
+static __attribute__((noinline)) tn_object *
+make_slowly(struct tni_objects *s, tn_type *type, unsigned bin, bool tracked, const tn_site *site)
+{
+    do_chores(s, bin, tracked);
+    struct tni_page *page =
+        tni_must_fail(&s->memory) ? NULL : tni_pages_find_room(&s->memory.pages, bin);
+    return page != NULL ? make_in(s, type, page, tracked, site) : NULL;
+}
+
+static inline __attribute__((always_inline)) tn_object *
 make(struct tni_objects *s, tn_type *type, unsigned bin, bool tracked, const tn_site *site)
 {
     tni_assert_owner(&s->memory);
-    work_off(s, bin);
-    if (tracked)
-        pull_trigger(s);
-    tn_object *o = tni_object_alloc(&s->memory, &type->account, bin, site);
-    if (o == NULL)
-        return NULL;
-    o->refs = 1;
-    o->type = type->index;
-    if (tracked)
-        tni_track_new(s, tni_place_of(o));
-    else
-        o->flags = TNI_UNTRACKED;
-    return o;
+    struct tni_page *page = tni_pages_at_hand(&s->memory.pages, bin);
+    if (__builtin_expect(page == NULL || s->backlog.first != NULL || is_due(s) || TN_CHECKS > 0, 0))
+        return make_slowly(s, type, bin, tracked, site);
+    return make_in(s, type, page, tracked, site);
 }
 
 tn_object *
@@ -59,7 +72,7 @@ tn_new_at(tn_heap *heap, tn_type *type, const tn_site *site)
 {
     struct tni_objects *s = (struct tni_objects *)heap;
     TN_ASSERT(!(type->flags & TN_DOMAIN) && s->types[type->index] == type);
-    return tni_object_new(s, type, site);
+    return make(s, type, type->bin, type->tracked, site);
 }
 
 void

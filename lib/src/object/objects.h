@@ -49,7 +49,7 @@ struct tni_reap {
 struct tni_backlog {
     tn_object *first;
     size_t bytes;     // of their own blocks
-    size_t budget;    // what one drop may destroy; 0: everything
+    size_t budget;    // what one drop may destroy; SIZE_MAX: everything
     size_t allowance; // what the present drop may still destroy
 };
 

@@ -192,32 +192,58 @@ is_resurrected(struct tni_objects *s, tn_object *o)
     return true;
 }
 
-static inline void
-destroy(struct tni_objects *s, tn_object *o)
+// Steps 1 to 5; false: it is not gone.
+static __attribute__((noinline)) bool
+take_leave(struct tni_objects *s, tn_type *type, tn_object *o)
 {
-    tn_type *type = s->types[o->type];
     if (is_too_wide(s, type, o)) {
         drop_part(s, o);
-        return;
+        return false;
     }
     if (type->weak_at != 0)
         tni_weak_queue_callbacks(s, o); // step 1
     if (type->finalize != NULL && is_resurrected(s, o))
-        return; // steps 2 and 3
+        return false; // steps 2 and 3
     if (type->weak_at != 0)
-        tni_weak_clear(s, o);                       // step 4
-    tni_drop_children(type, o);                     // step 5
-    tni_object_free(&s->memory, &type->account, o); // step 6
+        tni_weak_clear(s, o);   // step 4
+    tni_drop_children(type, o); // step 5
+    return true;
+}
+
+// Step 5 of what cannot be reached any more, so that its slots may stay as they are.
+static inline void
+drop_slots(const tn_type *type, const tn_object *o)
+{
+    const tn_value *slot = tn_payload(o), *end = slot + type->slot_count;
+    for (; slot < end; slot++)
+        if (tn_is_object(*slot))
+            tn_decref(tn_as_object(*slot));
+}
+
+static inline __attribute__((always_inline)) void
+destroy(struct tni_objects *s, tn_type *type, tn_object *o, struct tni_place at)
+{
+    if (__builtin_expect(type->plain, 1))
+        drop_slots(type, o);
+    else if (!take_leave(s, type, o))
+        return;
+    tni_object_free(&s->memory, &type->account, o, at); // step 6
+}
+
+static inline void
+destroy_queued(struct tni_objects *s, tn_object *o)
+{
+    destroy(s, s->types[o->type], o, tni_place_of(o));
 }
 
 static void
 empty_queue(struct tni_objects *s)
 {
     for (tn_object *o; (o = pop(&s->reap)) != NULL;)
-        destroy(s, o);
+        destroy_queued(s, o);
 }
 
-static void
+static inline void
 begin(struct tni_objects *s)
 {
     TN_ASSERT(!s->reap.running);
@@ -229,7 +255,7 @@ static void
 work_off_one(struct tni_objects *s)
 {
     spend(&s->backlog);
-    destroy(s, take_back(&s->backlog));
+    destroy_queued(s, take_back(&s->backlog));
     empty_queue(s);
 }
 
@@ -240,15 +266,30 @@ tni_reap_begin(struct tni_objects *s)
     begin(s);
 }
 
-void
-tni_reap_end(struct tni_objects *s)
+static __attribute__((noinline)) void
+end_slowly(struct tni_objects *s)
 {
     empty_queue(s);
     while (s->backlog.bytes > MOST_BACKLOG)
         work_off_one(s);
     s->reap.running = false;
-    if (s->called.first != NULL)
-        run_callbacks(s); // step 7
+    run_callbacks(s); // step 7
+}
+
+static inline void
+end(struct tni_objects *s)
+{
+    bool idle = s->reap.first == NULL && s->called.first == NULL;
+    if (__builtin_expect(!idle || s->backlog.bytes > MOST_BACKLOG, 0))
+        end_slowly(s);
+    else
+        s->reap.running = false;
+}
+
+void
+tni_reap_end(struct tni_objects *s)
+{
+    end(s);
 }
 
 void
@@ -257,10 +298,12 @@ tni_reap(tn_object *o)
     struct tni_objects *s = tni_objects_of(o);
     tni_assert_owner(&s->memory);
     TN_ASSERT(o->type != TNI_TYPE_NONE && o->type < s->type_count && !(o->flags & TNI_DEAD));
-    if (s->types[o->type]->tracked)
-        tni_untrack(s, o); // step 1
+    tn_type *type = s->types[o->type];
+    struct tni_place at = tni_place_of(o);
+    if (type->tracked)
+        tni_untrack(s, o, at); // step 1
     if (!s->reap.running && s->pauses == 0)
-        s->backlog.allowance = s->backlog.budget != 0 ? s->backlog.budget : SIZE_MAX;
+        s->backlog.allowance = s->backlog.budget;
     if (__builtin_expect(s->backlog.allowance == 0, 0) && may_wait(s, o)) {
         put_off(s, o);
         return;
@@ -272,8 +315,8 @@ tni_reap(tn_object *o)
     }
     begin(s);
     o->flags |= TNI_DEAD; // the first one need not wait
-    destroy(s, o);
-    tni_reap_end(s);
+    destroy(s, type, o, at);
+    end(s);
 }
 
 static void
@@ -307,7 +350,7 @@ tn_set_drop_budget(tn_heap *heap, size_t objects)
 {
     struct tni_objects *s = (struct tni_objects *)heap;
     tni_assert_owner(&s->memory);
-    s->backlog.budget = objects;
+    s->backlog.budget = objects != 0 ? objects : SIZE_MAX;
     if (objects == 0)
         tni_reap_backlog(s);
 }

@@ -79,9 +79,8 @@ tni_unlog(struct tni_objects *s, tn_object *o, struct tni_place at, unsigned pla
 }
 
 static inline void
-tni_untrack(struct tni_objects *s, tn_object *o)
+tni_untrack(struct tni_objects *s, tn_object *o, struct tni_place at)
 {
-    struct tni_place at = tni_place_of(o);
     o->flags |= TNI_UNTRACKED;
     if (!(at.row->tracked & at.bit))
         return;
