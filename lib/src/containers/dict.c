@@ -51,7 +51,7 @@ static struct entry *
 find_in_index(const struct dict *d, const struct tni_key *key)
 {
     uint32_t at = tni_index_home(key->hash, d->index_size);
-    for (; d->index[at] != 0; at = (at + 1) & (d->index_size - 1)) {
+    for (; d->index[at] != 0; at = tni_index_next(at, d->index_size)) {
         struct entry *e = &entries_of(d)[d->index[at] - 1];
         if (tni_key_is(key, e->key))
             return e;
@@ -77,7 +77,7 @@ index_entry(struct dict *d, uint32_t entry, uint64_t hash)
         return;
     uint32_t at = tni_index_home(hash, d->index_size);
     while (d->index[at] != 0)
-        at = (at + 1) & (d->index_size - 1);
+        at = tni_index_next(at, d->index_size);
     d->index[at] = entry + 1;
 }
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// An entry keeps its number for life, because its object's chain of links names it by that number;
-// a free one is chained by its key's bits. The index holds numbers plus one under linear probing,
-// and a deletion shifts what follows back, so that no tombstones pile up. Entries grow by a fifth
-// and the index is between 3/8 and 3/4 full: 24 * 1.2 + 4 / 0.375 = 40 bytes an entry at worst, 8
-// of them the key.
+// An entry keeps its number for life, because its object's chain of links names it by that number.
+// The index holds numbers plus one under linear probing. Entries grow by a fifth and the index is
+// between 3/8 and 3/4 full: 24 * 1.2 + 4 / 0.375 = 40 bytes an entry at worst, 8 of them the key.
+//
+// An entry whose object died is dead: nobody finds it any more, but it stays in the index until the
+// next insertions take it out, two each, and shift what follows back, so that no tombstones pile
+// up. So a death touches nothing but the entry, and the death of the last one frees everything at
+// once.
 #include "containers/weakmap.h"
 
 #include "containers/key.h"
@@ -14,8 +17,8 @@
 #include <string.h>
 
 struct entry {
-    tn_value key; // of a free entry: the number of the next free one, plus one
-    struct tni_link link;
+    tn_value key;         // of a dead or free entry: the number of the next such one, plus one
+    struct tni_link link; // without a target in a dead or free one; [next] is a dead one's hash
 };
 
 struct weakmap {
@@ -25,7 +28,9 @@ struct weakmap {
     uint32_t index_size; // a power of two, or 0
     uint32_t room, used; // entries; those beyond [used] were never taken
     uint32_t first_free; // a number plus one; 0: none below [used]
+    uint32_t first_dead; // likewise
     uint32_t len;
+    uint32_t indexed; // the living and the dead
 };
 
 enum { UNREGISTERED = UINT32_MAX, MIN_INDEX = 8 };
@@ -55,32 +60,33 @@ space_of(const struct weakmap *m)
 static uint32_t
 next_position(const struct weakmap *m, uint32_t at)
 {
-    return (at + 1) & (m->index_size - 1);
+    return tni_index_next(at, m->index_size);
 }
 
 static uint32_t
 home_of_entry(struct tni_objects *s, const struct weakmap *m, uint32_t entry)
 {
-    return tni_index_home(tni_key_hash(s, m->entries[entry].key), m->index_size);
+    const struct entry *e = &m->entries[entry];
+    uint64_t hash = e->link.target != NULL ? tni_key_hash(s, e->key) : e->link.next;
+    return tni_index_home(hash, m->index_size);
 }
 
 static void
-index_entry(struct tni_objects *s, struct weakmap *m, uint32_t entry)
+index_entry(struct weakmap *m, uint32_t entry, uint32_t home)
 {
-    uint32_t at = home_of_entry(s, m, entry);
-    while (m->index[at] != 0)
-        at = next_position(m, at);
-    m->index[at] = entry + 1;
+    while (m->index[home] != 0)
+        home = next_position(m, home);
+    m->index[home] = entry + 1;
 }
 
 // Closes the gap at [at]: whatever was pushed behind its home by it moves up.
 static void
 unindex_position(struct tni_objects *s, struct weakmap *m, uint32_t at)
 {
-    uint32_t mask = m->index_size - 1;
+    uint32_t size = m->index_size;
     for (uint32_t next = next_position(m, at); m->index[next] != 0; next = next_position(m, next)) {
         uint32_t home = home_of_entry(s, m, m->index[next] - 1);
-        if (((next - home) & mask) >= ((next - at) & mask)) {
+        if (tni_index_distance(home, next, size) >= tni_index_distance(at, next, size)) {
             m->index[at] = m->index[next];
             at = next;
         }
@@ -88,7 +94,7 @@ unindex_position(struct tni_objects *s, struct weakmap *m, uint32_t at)
     m->index[at] = 0;
 }
 
-static struct entry *
+static inline struct entry *
 find(const struct weakmap *m, const struct tni_key *key)
 {
     if (m->len == 0)
@@ -96,10 +102,35 @@ find(const struct weakmap *m, const struct tni_key *key)
     uint32_t at = tni_index_home(key->hash, m->index_size);
     for (; m->index[at] != 0; at = next_position(m, at)) {
         struct entry *e = &m->entries[m->index[at] - 1];
-        if (tni_key_is(key, e->key))
+        if (e->link.target != NULL && tni_key_is(key, e->key))
             return e;
     }
     return NULL;
+}
+
+// --- Burying ---------------------------------------------------------------------------------
+
+// A dead entry becomes a free one.
+static void
+bury_one(struct tni_objects *s, struct weakmap *m)
+{
+    uint32_t entry = m->first_dead - 1;
+    struct entry *e = &m->entries[entry];
+    uint32_t at = home_of_entry(s, m, entry);
+    while (m->index[at] != entry + 1)
+        at = next_position(m, at);
+    unindex_position(s, m, at);
+    m->first_dead = (uint32_t)e->key.bits;
+    e->key.bits = m->first_free;
+    m->first_free = entry + 1;
+    m->indexed--;
+}
+
+static void
+bury(struct tni_objects *s, struct weakmap *m, unsigned most)
+{
+    for (; most > 0 && m->first_dead != 0; most--)
+        bury_one(s, m);
 }
 
 // --- Growing ---------------------------------------------------------------------------------
@@ -113,7 +144,7 @@ account_of(struct tni_objects *s)
 static uint32_t
 index_size_needed(const struct weakmap *m)
 {
-    bool fits = (m->len + 1) * UINT64_C(4) <= m->index_size * UINT64_C(3);
+    bool fits = (m->indexed + 1) * UINT64_C(4) <= m->index_size * UINT64_C(3);
     return fits ? m->index_size : m->index_size == 0 ? MIN_INDEX : m->index_size * 2;
 }
 
@@ -140,7 +171,7 @@ use_index(struct tni_objects *s, struct weakmap *m, uint32_t *index, uint32_t si
     m->index_size = size;
     for (uint32_t i = 0; i < former_size; i++)
         if (former[i] != 0)
-            index_entry(s, m, former[i] - 1);
+            index_entry(m, former[i] - 1, home_of_entry(s, m, former[i] - 1));
     free_index(s, former, former_size);
 }
 
@@ -157,6 +188,7 @@ grow_entries(struct tni_objects *s, struct weakmap *m)
     if (entries == NULL)
         return false;
     m->entries = entries;
+    m->table.links = (char *)&m->entries->link;
     m->room = room;
     return true;
 }
@@ -165,6 +197,7 @@ grow_entries(struct tni_objects *s, struct weakmap *m)
 static bool
 grow(struct tni_objects *s, struct weakmap *m)
 {
+    bury(s, m, 2);
     uint32_t size = index_size_needed(m);
     uint32_t *index = size > m->index_size ? new_index(s, size) : NULL;
     if (size > m->index_size && index == NULL)
@@ -195,34 +228,25 @@ free_buffers(struct tni_objects *s, struct weakmap *m)
     tni_buffer_free(&s->memory, account_of(s), m->index, m->index_size * sizeof *m->index);
     m->entries = NULL;
     m->index = NULL;
-    m->index_size = m->room = m->used = m->first_free = 0;
+    m->index_size = m->room = m->used = m->first_free = m->first_dead = m->indexed = 0;
 }
 
-// Removes an entry whose link is empty. A map that loses its last entry gives its memory back.
+// An entry whose link is empty is dead from here on. A map that loses its last entry gives its
+// memory back.
 static void
 drop_entry(struct weakmap *m, uint32_t entry)
 {
-    struct tni_objects *s = space_of(m);
     struct entry *e = &m->entries[entry];
-    uint32_t at = home_of_entry(s, m, entry);
-    while (m->index[at] != entry + 1)
-        at = next_position(m, at);
-    unindex_position(s, m, at);
     tn_value key = e->key;
-    e->key.bits = m->first_free;
-    m->first_free = entry + 1;
+    e->link.next = tni_key_hash(space_of(m), key);
+    e->key.bits = m->first_dead;
+    m->first_dead = entry + 1;
     if (--m->len == 0)
-        free_buffers(s, m);
+        free_buffers(space_of(m), m);
     tn_decref_value(key);
 }
 
 // --- What weak calls -------------------------------------------------------------------------
-
-static struct tni_link *
-link_of_entry(struct tni_weak_table *table, uint32_t entry)
-{
-    return &((struct weakmap *)(void *)table)->entries[entry].link;
-}
 
 static void
 entry_died(struct tni_weak_table *table, uint32_t entry)
@@ -239,7 +263,8 @@ tn_weakmap_new_at(tn_heap *heap, const tn_site *site)
     tn_object *o = tni_object_new(s, s->types[TNI_TYPE_WEAKMAP], site);
     if (o == NULL)
         return NULL;
-    map_of(o)->table = (struct tni_weak_table){link_of_entry, entry_died, UNREGISTERED};
+    map_of(o)->table = (struct tni_weak_table){
+        .stride = sizeof(struct entry), .died = entry_died, .number = UNREGISTERED};
     if (tni_weak_add_table(s, &map_of(o)->table) == TN_OK)
         return o;
     tn_decref(o);
@@ -258,7 +283,7 @@ tn_is_weakmap(tn_value v)
     return tni_value_is(v, TNI_TYPE_WEAKMAP);
 }
 
-static tn_object *
+static inline tn_object *
 borrow(const struct weakmap *m, const struct tni_key *key)
 {
     struct entry *e = find(m, key);
@@ -266,11 +291,17 @@ borrow(const struct weakmap *m, const struct tni_key *key)
     return given ? e->link.target : NULL;
 }
 
-tn_object *
-tn_weakmap_borrow(const tn_object *o, tn_value key)
+static inline tn_object *
+borrow_value(const tn_object *o, tn_value key)
 {
     struct tni_key k = tni_key_of(tni_objects_of(o), key);
     return tn_is_absent(key) ? NULL : borrow(map_of(o), &k);
+}
+
+tn_object *
+tn_weakmap_borrow(const tn_object *o, tn_value key)
+{
+    return borrow_value(o, key);
 }
 
 tn_object *
@@ -283,7 +314,7 @@ tn_weakmap_borrow_str(const tn_object *o, const char *data, size_t len)
 tn_object *
 tn_weakmap_get(const tn_object *o, tn_value key)
 {
-    tn_object *found = tn_weakmap_borrow(o, key);
+    tn_object *found = borrow_value(o, key);
     return found != NULL ? tn_incref(found) : NULL;
 }
 
@@ -297,14 +328,15 @@ relink(struct tni_objects *s, struct weakmap *m, struct entry *e, tn_object *o)
 }
 
 static tn_err
-add_entry(struct tni_objects *s, struct weakmap *m, tn_value key, tn_object *o)
+add_entry(struct tni_objects *s, struct weakmap *m, const struct tni_key *key, tn_object *o)
 {
     if (!grow(s, m))
         return TN_ENOMEM;
     uint32_t entry = take_entry(m);
-    m->entries[entry] = (struct entry){.key = tn_incref_value(key)};
-    index_entry(s, m, entry);
+    m->entries[entry] = (struct entry){.key = tn_incref_value(key->value)};
+    index_entry(m, entry, tni_index_home(key->hash, m->index_size));
     m->len++;
+    m->indexed++;
     relink(s, m, &m->entries[entry], o);
     return TN_OK;
 }
@@ -320,7 +352,7 @@ tn_weakmap_set(tn_object *map, tn_value key, tn_object *o)
     struct tni_key k = tni_key_of(s, key);
     struct entry *e = find(m, &k);
     if (e == NULL)
-        return add_entry(s, m, key, o);
+        return add_entry(s, m, &k, o);
     if (e->link.target != o)
         relink(s, m, e, o);
     return TN_OK;
@@ -414,7 +446,10 @@ weakmap_check(const tn_object *o)
             return false;
         len++;
     }
-    return len == m->len;
+    uint32_t dead = 0;
+    for (uint32_t i = m->first_dead; i != 0; i = (uint32_t)m->entries[i - 1].key.bits)
+        dead++;
+    return len == m->len && len + dead == m->indexed;
 }
 
 const struct tni_builtin tni_weakmap_type = {

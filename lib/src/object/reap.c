@@ -223,10 +223,13 @@ drop_slots(const tn_type *type, const tn_object *o)
 static inline __attribute__((always_inline)) void
 destroy(struct tni_objects *s, tn_type *type, tn_object *o, struct tni_place at)
 {
-    if (__builtin_expect(type->plain, 1))
+    if (__builtin_expect(type->plain, 1)) {
+        if (type->weak_at != 0 && *tni_weak_word(type, o) != 0)
+            tni_weak_forget(s, o);
         drop_slots(type, o);
-    else if (!take_leave(s, type, o))
+    } else if (!take_leave(s, type, o)) {
         return;
+    }
     tni_object_free(&s->memory, &type->account, o, at); // step 6
 }
 

@@ -141,8 +141,8 @@ fill_record(tn_type *type, const struct tni_builtin *builtin, const struct shape
     type->size_of = spec->size_of;
     type->finalize = spec->finalize != NULL ? spec->finalize : shape->base->finalize;
     type->check = builtin->check;
-    type->plain = type->base == NULL && !type->spilled && type->clear == NULL &&
-                  type->finalize == NULL && type->weak_at == 0;
+    type->plain =
+        type->base == NULL && !type->spilled && type->clear == NULL && type->finalize == NULL;
     copy_names(type, spec, shape);
 }
 

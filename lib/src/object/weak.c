@@ -16,7 +16,7 @@ struct weakref {
 static uint64_t *
 weak_word(const tn_object *o)
 {
-    return (uint64_t *)(void *)((char *)o + tni_type_of(o)->weak_at);
+    return tni_weak_word(tni_type_of(o), o);
 }
 
 static struct tni_weak_table *
@@ -26,12 +26,16 @@ table_of(struct tni_objects *s, tni_link_name name)
 }
 
 static struct tni_link *
+link_in(const struct tni_weak_table *table, tni_link_name name)
+{
+    return (struct tni_link *)(void *)(table->links + (name >> 32) * table->stride);
+}
+
+static struct tni_link *
 link_of(struct tni_objects *s, tni_link_name name)
 {
     struct tni_weak_table *table = table_of(s, name);
-    if (table != NULL)
-        return table->link(table, (uint32_t)(name >> 32));
-    return tn_payload((tn_object *)(uintptr_t)name);
+    return table != NULL ? link_in(table, name) : tn_payload((tn_object *)(uintptr_t)name);
 }
 
 void
@@ -53,23 +57,6 @@ tni_weak_unlink(struct tni_objects *s, tni_link_name name)
         at = &link_of(s, *at)->next;
     *at = link->next;
     *link = (struct tni_link){NULL, 0};
-}
-
-void
-tni_weak_clear(struct tni_objects *s, tn_object *o)
-{
-    tni_link_name name = *weak_word(o);
-    *weak_word(o) = 0;
-    while (name != 0) {
-        struct tni_link *link = link_of(s, name);
-        struct tni_weak_table *table = table_of(s, name);
-        tni_link_name next = link->next;
-        TN_DEBUG(link->target == o);
-        *link = (struct tni_link){NULL, 0};
-        if (table != NULL)
-            table->died(table, (uint32_t)(name >> 32));
-        name = next;
-    }
 }
 
 // --- Callbacks -------------------------------------------------------------------------------
@@ -126,6 +113,38 @@ tni_weak_queue_callbacks(struct tni_objects *s, tn_object *o)
         *link = (struct tni_link){NULL, 0};
         queue_callback(&s->called, weak);
     }
+}
+
+static inline void
+empty_chain(struct tni_objects *s, tn_object *o, bool calls_back)
+{
+    tni_link_name name = *weak_word(o);
+    *weak_word(o) = 0;
+    while (name != 0) {
+        struct tni_weak_table *table = table_of(s, name);
+        struct tni_link *link =
+            table != NULL ? link_in(table, name) : tn_payload((tn_object *)(uintptr_t)name);
+        tni_link_name former = name;
+        TN_DEBUG(link->target == o);
+        name = link->next;
+        *link = (struct tni_link){NULL, 0};
+        if (table != NULL)
+            table->died(table, (uint32_t)(former >> 32));
+        else if (calls_back && is_called_by(former))
+            queue_callback(&s->called, called_by(former));
+    }
+}
+
+void
+tni_weak_clear(struct tni_objects *s, tn_object *o)
+{
+    empty_chain(s, o, false);
+}
+
+void
+tni_weak_forget(struct tni_objects *s, tn_object *o)
+{
+    empty_chain(s, o, true);
 }
 
 tn_object *
@@ -283,9 +302,9 @@ is_condemned(const struct tni_objects *s, const tn_object *o)
 }
 
 bool
-tni_weak_may_give(struct tni_objects *s, tn_object *o)
+tni_weak_may_give_in_run(struct tni_objects *s, tn_object *o)
 {
-    if (o->flags & TNI_DEAD || is_condemned(s, o))
+    if (is_condemned(s, o))
         return false;
     if (s->disturbed.on)
         tni_disturb(s, o);

@@ -24,11 +24,18 @@ struct tni_link {
 };
 
 struct tni_weak_table {
-    struct tni_link *(*link)(struct tni_weak_table *table, uint32_t entry);
+    char *links;   // of entry 0; they may move when the table grows
+    size_t stride; // bytes from one to the next
     // The entry's object began to die; its link is empty already.
     void (*died)(struct tni_weak_table *table, uint32_t entry);
     uint32_t number; // in the heap's list of tables
 };
+
+static inline uint64_t *
+tni_weak_word(const tn_type *type, const tn_object *o)
+{
+    return (uint64_t *)(void *)((char *)o + type->weak_at);
+}
 
 static inline bool
 tni_is_weakly_referable(const tn_object *o)
@@ -59,13 +66,24 @@ void tni_weak_append_called(struct tni_called *to, struct tni_called *from);
 void tni_weak_call(tn_object *weak);
 // Step 4 of the order of destruction: empties the chain of [o] and tells the tables.
 void tni_weak_clear(struct tni_objects *s, tn_object *o);
+// Steps 1 and 4 of an object without a finalizer, which nothing comes between.
+void tni_weak_forget(struct tni_objects *s, tn_object *o);
 
 tn_err tni_weak_add_table(struct tni_objects *s, struct tni_weak_table *table);
 void tni_weak_remove_table(struct tni_objects *s, struct tni_weak_table *table);
 
 // Whether a weak reference may give [o] away. Garbage of a sliced collection is nobody's any more;
 // what such a collection has not judged yet is disturbed by it.
-bool tni_weak_may_give(struct tni_objects *s, tn_object *o);
+bool tni_weak_may_give_in_run(struct tni_objects *s, tn_object *o);
+
+static inline bool
+tni_weak_may_give(struct tni_objects *s, tn_object *o)
+{
+    if (o->flags & TNI_DEAD)
+        return false;
+    bool rests = s->condemned == 0 && !s->disturbed.on;
+    return __builtin_expect(rests, 1) || tni_weak_may_give_in_run(s, o);
+}
 
 extern const struct tni_builtin tni_weakref_type;
 
