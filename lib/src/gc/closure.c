@@ -2,29 +2,16 @@
 #include "gc/closure.h"
 
 #include "gc/marks.h"
+#include "gc/ring.h"
 #include "object/traverse.h"
 
-enum { RING = 32 };
-
-// Objects on their way from memory. NULL: nothing in that place.
 struct walk {
     struct tni_gc *gc;
     int generation;
     size_t visited;
     bool failed; // no memory
-    unsigned next;
-    tn_object *ring[RING];
+    struct tni_ring ring;
 };
-
-// [o] enters the ring; the one that was there longest, or NULL, leaves it.
-static inline tn_object *
-exchange(struct walk *w, tn_object *o)
-{
-    tn_object *arrived = w->ring[w->next];
-    w->ring[w->next] = o;
-    w->next = (w->next + 1) % RING;
-    return arrived;
-}
 
 static const tn_type *
 type_of(const struct walk *w, const tn_object *o)
@@ -43,6 +30,7 @@ count_arrived(struct walk *w, tn_object *o)
         tni_count_reference(o);
     } else if (tni_is_candidate(o, w->generation)) {
         tni_stamp(w->gc, o, 1);
+        tni_prefetch_span(type_of(w, o), o);
         w->failed |= !tni_stack_push(w->gc, &w->gc->visited, o);
     }
 }
@@ -52,14 +40,14 @@ count_child(tn_object *child, void *arg)
 {
     struct walk *w = arg;
     w->visited++;
-    __builtin_prefetch(child, 1);
-    count_arrived(w, exchange(w, child));
+    if (tni_is_trackable(child))
+        count_arrived(w, tni_ring_exchange(&w->ring, child));
 }
 
 static bool
-add_roots(struct walk *w, size_t root_count)
+add_roots(struct walk *w)
 {
-    for (size_t i = 0; i < root_count; i++) {
+    for (size_t i = 0; i < w->gc->roots.len; i++) {
         tn_object *root = w->gc->roots.items[i];
         if (tni_is_stamped(w->gc, root) || !tni_is_candidate(root, w->generation))
             continue;
@@ -78,8 +66,8 @@ count_closure(struct walk *w, size_t limit)
     for (size_t i = 0; i < queue->len && !w->failed;) {
         tn_object *o = queue->items[i++];
         tni_traverse(type_of(w, o), o, count_child, w);
-        for (unsigned n = 0; n < RING && i == queue->len; n++)
-            count_arrived(w, exchange(w, NULL));
+        for (unsigned n = 0; n < TNI_RING && i == queue->len; n++)
+            count_arrived(w, tni_ring_exchange(&w->ring, NULL));
         if (queue->len > limit)
             return TNI_CLOSURE_TOO_LARGE;
     }
@@ -101,8 +89,8 @@ static void
 rescue_child(tn_object *child, void *arg)
 {
     struct walk *w = arg;
-    __builtin_prefetch(child, 1);
-    rescue_arrived(w, exchange(w, child));
+    if (tni_is_trackable(child))
+        rescue_arrived(w, tni_ring_exchange(&w->ring, child));
 }
 
 static void
@@ -112,8 +100,8 @@ rescue_reachable(struct walk *w)
     while (stack->len > 0 && !w->failed) {
         tn_object *o = stack->items[--stack->len];
         tni_traverse(type_of(w, o), o, rescue_child, w);
-        for (unsigned n = 0; n < RING && stack->len == 0; n++)
-            rescue_arrived(w, exchange(w, NULL));
+        for (unsigned n = 0; n < TNI_RING && stack->len == 0; n++)
+            rescue_arrived(w, tni_ring_exchange(&w->ring, NULL));
     }
 }
 
@@ -141,11 +129,11 @@ gather(struct walk *w)
 }
 
 enum tni_closure
-tni_gc_close(struct tni_gc *gc, int generation, size_t root_count, size_t limit, size_t *visited)
+tni_gc_close(struct tni_gc *gc, int generation, size_t limit, size_t *visited)
 {
     struct walk w = {.gc = gc, .generation = generation};
     gc->visited.len = 0;
-    if (!add_roots(&w, root_count))
+    if (!add_roots(&w))
         return TNI_CLOSURE_NO_MEMORY;
     enum tni_closure outcome = count_closure(&w, limit);
     *visited += w.visited;

@@ -12,9 +12,8 @@
 
 enum tni_closure { TNI_CLOSURE_DONE, TNI_CLOSURE_TOO_LARGE, TNI_CLOSURE_NO_MEMORY };
 
-// Searches from the first [root_count] of gc->roots under the current epoch; appends what is
-// garbage to gc->garbage. Gives up when more than [limit] objects are reached.
-enum tni_closure tni_gc_close(struct tni_gc *gc, int generation, size_t root_count, size_t limit,
-                              size_t *visited);
+// Searches from gc->roots under the current epoch; appends what is garbage to gc->garbage. Gives up
+// when more than [limit] objects are reached.
+enum tni_closure tni_gc_close(struct tni_gc *gc, int generation, size_t limit, size_t *visited);
 
 #endif

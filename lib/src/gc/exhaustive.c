@@ -2,6 +2,7 @@
 #include "gc/exhaustive.h"
 
 #include "gc/marks.h"
+#include "gc/ring.h"
 #include "gc/timing.h"
 #include "object/traverse.h"
 
@@ -12,6 +13,7 @@ struct search {
     size_t candidates, live, visited;
     uint32_t held; // references to each candidate that the collector itself has
     bool failed;   // no scratch memory
+    struct tni_ring ring;
 };
 
 static inline const tn_type *
@@ -23,15 +25,24 @@ type_of(const struct search *s, const tn_object *o)
 // --- Pass 1: count the references that candidates hold to each other -------------------------
 
 // A candidate gets its mark from whatever meets it first: the pass itself or a reference.
+static inline void
+count_arrived(struct search *s, tn_object *o)
+{
+    if (o == NULL)
+        return;
+    if (tni_is_stamped(s->gc, o))
+        tni_count_reference(o);
+    else if (tni_is_candidate(o, s->generation))
+        tni_stamp(s->gc, o, 1);
+}
+
 static void
 count_reference(tn_object *child, void *arg)
 {
     struct search *s = arg;
     s->visited++;
-    if (tni_is_stamped(s->gc, child))
-        tni_count_reference(child);
-    else if (tni_is_candidate(child, s->generation))
-        tni_stamp(s->gc, child, 1);
+    if (tni_is_trackable(child))
+        count_arrived(s, tni_ring_exchange(&s->ring, child));
 }
 
 static bool
@@ -45,33 +56,57 @@ count_references(tn_object *o, void *arg)
     return true;
 }
 
+static void
+count_all(struct search *s)
+{
+    tni_gc_each(s->gc, s->generation, count_references, s);
+    for (unsigned i = 0; i < TNI_RING; i++)
+        count_arrived(s, tni_ring_exchange(&s->ring, NULL));
+}
+
 // --- Pass 2: who is held from outside is live, and so is whatever they reach -----------------
 
 static void
-rescue(tn_object *o, void *arg)
+rescue(struct search *s, tn_object *o)
 {
-    struct search *s = arg;
-    if (!tni_is_stamped(s->gc, o) || tni_is_live(o))
+    if (o == NULL || !tni_is_stamped(s->gc, o) || tni_is_live(o))
         return;
     tni_make_live(o);
+    tni_prefetch_span(type_of(s, o), o);
     s->live++;
     s->failed |= !tni_stack_push(s->gc, &s->gc->stack, o);
+}
+
+static void
+rescue_child(tn_object *child, void *arg)
+{
+    struct search *s = arg;
+    if (tni_is_trackable(child))
+        rescue(s, tni_ring_exchange(&s->ring, child));
+}
+
+static void
+rescue_children(struct search *s)
+{
+    struct tni_stack *stack = &s->gc->stack;
+    while (!s->failed && stack->len > 0) {
+        tn_object *live = stack->items[--stack->len];
+        tni_traverse(type_of(s, live), live, rescue_child, s);
+        for (unsigned n = 0; n < TNI_RING && stack->len == 0; n++)
+            rescue(s, tni_ring_exchange(&s->ring, NULL));
+    }
 }
 
 static bool
 rescue_reachable(tn_object *o, void *arg)
 {
     struct search *s = arg;
-    struct tni_stack *stack = &s->gc->stack;
     // Otherwise a traverse reports a reference that its object does not hold.
     TN_ASSERT(tni_is_live(o) || o->refs - s->held >= tni_inside_count(o));
     if (tni_is_live(o) || !tni_is_held_outside(o, s->held))
         return true;
-    rescue(o, s);
-    while (!s->failed && stack->len > 0) {
-        tn_object *live = stack->items[--stack->len];
-        tni_traverse(type_of(s, live), live, rescue, s);
-    }
+    rescue(s, o);
+    rescue_children(s);
     return !s->failed;
 }
 
@@ -90,7 +125,7 @@ tni_gc_find_garbage(struct tni_gc *gc, int generation, tn_gc_result *result)
     struct search s = {.gc = gc, .generation = generation};
     uint64_t started = tni_now_ns();
     tni_gc_next_epoch(gc);
-    tni_gc_each(gc, generation, count_references, &s);
+    count_all(&s);
     uint64_t counted = tni_now_ns();
     gc->stack.len = gc->garbage.len = 0;
     bool found = tni_gc_each(gc, generation, rescue_reachable, &s) &&
@@ -116,7 +151,7 @@ stamp_member(tn_object *o, void *arg)
 static void
 count_in_set(tn_object *child, void *arg)
 {
-    if (tni_is_stamped(((struct search *)arg)->gc, child))
+    if (tni_is_trackable(child) && tni_is_stamped(((struct search *)arg)->gc, child))
         tni_count_reference(child);
 }
 

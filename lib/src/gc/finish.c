@@ -8,18 +8,13 @@
 #include "object/traverse.h"
 #include "object/weak.h"
 
+// Members of the set whose memory is asked for before their turn; and what one holds.
+enum { AHEAD = 8, MOST_AHEAD = 8 };
+
 static const tn_type *
 type_of(const struct tni_gc *gc, const tn_object *o)
 {
     return gc->objects.types[o->type];
-}
-
-// No member may be freed while the set is still being walked.
-static void
-hold_all(struct tni_stack *set)
-{
-    for (size_t i = 0; i < set->len; i++)
-        set->items[i]->refs++;
 }
 
 static int
@@ -41,15 +36,19 @@ sort_if_finalized(struct tni_gc *gc, struct tni_stack *set)
         qsort(set->items, set->len, sizeof *set->items, by_address);
 }
 
-// Step 1.
+// Step 1. Each member is held as well: none may be freed while the set is still being walked.
 static void
 untrack_all(struct tni_gc *gc, struct tni_stack *set)
 {
     struct tni_objects *s = &gc->objects;
     for (size_t i = 0; i < set->len; i++) {
-        tni_untrack(s, set->items[i], tni_place_of(set->items[i]));
-        if (type_of(gc, set->items[i])->weak_at != 0)
-            tni_weak_queue_callbacks(s, set->items[i]);
+        tn_object *o = set->items[i];
+        if (i + AHEAD < set->len)
+            tni_prefetch_row(set->items[i + AHEAD]);
+        o->refs++;
+        tni_untrack(s, o, tni_place_of(o));
+        if (type_of(gc, o)->weak_at != 0)
+            tni_weak_queue_callbacks(s, o);
     }
 }
 
@@ -86,28 +85,65 @@ clear_weak_references(struct tni_gc *gc, struct tni_stack *set)
             tni_weak_clear(&gc->objects, set->items[i]);
 }
 
+// What the member at [i] holds is on its way from memory when its turn comes, a long list's first
+// items only.
+static inline void
+prefetch_children(struct tni_gc *gc, const struct tni_stack *set, size_t i)
+{
+    if (i >= set->len)
+        return;
+    struct tni_span span = tni_span_of(type_of(gc, set->items[i]), set->items[i]);
+    for (size_t k = 0; k < span.count && k < MOST_AHEAD; k++)
+        if (tn_is_object(span.values[k])) {
+            __builtin_prefetch(tn_as_object(span.values[k]), 1);
+            tni_prefetch_row(tn_as_object(span.values[k]));
+        }
+}
+
 // Step 5.
 static void
 drop_all_children(struct tni_gc *gc, struct tni_stack *set)
 {
-    for (size_t i = 0; i < set->len; i++)
+    for (size_t i = 0; i < set->len; i++) {
+        prefetch_children(gc, set, i + AHEAD);
         tni_drop_children(type_of(gc, set->items[i]), set->items[i]);
+    }
 }
 
-// Step 6: with the holds gone, the counts reach zero. Returns how many did not.
+// Nothing is left of [o] but its block: it has no clear hook of its own, which would be called once
+// more, and nobody who died with it made a weak reference to it.
+static bool
+is_empty(const tn_type *type, const tn_object *o)
+{
+    return (type->plain || type->spilled) && (type->weak_at == 0 || *tni_weak_word(type, o) == 0);
+}
+
+bool
+tni_gc_release(struct tni_gc *gc, tn_object *o, int older)
+{
+    struct tni_objects *s = &gc->objects;
+    tn_type *type = s->types[o->type];
+    bool kept = o->refs > 1;
+    if (kept) {
+        o->mark = 0;
+        tni_track_in(s, o, older);
+        tni_log_by(o, TNI_RULE_KEEP);
+    }
+    if (kept || !is_empty(type, o))
+        tn_decref_unchanged(o);
+    else
+        tni_object_free(&s->memory, &type->account, o, tni_place_of(o));
+    return !kept;
+}
+
+// Step 6. Returns how many are still referred to.
 static size_t
 release_all(struct tni_gc *gc, struct tni_stack *set, int older)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < set->len; i++) {
-        if (set->items[i]->refs > 1) {
-            kept++;
-            tni_track_in(&gc->objects, set->items[i], older);
-            tni_log_by(set->items[i], TNI_RULE_KEEP);
-        }
-        tn_decref_unchanged(set->items[i]);
-    }
-    return kept;
+    size_t freed = 0;
+    for (size_t i = 0; i < set->len; i++)
+        freed += tni_gc_release(gc, set->items[i], older);
+    return set->len - freed;
 }
 
 void
@@ -116,7 +152,6 @@ tni_gc_finish(struct tni_gc *gc, int generation, tn_gc_result *result)
     struct tni_stack *set = &gc->garbage;
     int older = generation < 2 ? generation + 1 : 2;
     sort_if_finalized(gc, set);
-    hold_all(set);
     untrack_all(gc, set);
     if (finalize_all(gc, set))
         let_resurrected_live(gc, set, older);

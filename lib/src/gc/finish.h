@@ -12,4 +12,8 @@
 // the next older generation.
 void tni_gc_finish(struct tni_gc *gc, int generation, tn_gc_result *result);
 
+// Step 6 for one member that was cleared and is held once, by the collector. False: it lives on, in
+// generation [older].
+bool tni_gc_release(struct tni_gc *gc, tn_object *o, int older);
+
 #endif

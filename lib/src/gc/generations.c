@@ -66,13 +66,19 @@ clear_all_marks(struct tni_gc *gc)
 }
 
 // Wraps only here, before marks are given out, so that no stale mark can pass for a new one.
+void
+tni_gc_claim_epochs(struct tni_gc *gc, unsigned count)
+{
+    if (gc->epoch + count <= TNI_LAST_EPOCH)
+        return;
+    clear_all_marks(gc);
+    gc->epoch = 0;
+}
+
 uint32_t
 tni_gc_next_epoch(struct tni_gc *gc)
 {
-    if (gc->epoch == TNI_LAST_EPOCH) {
-        clear_all_marks(gc);
-        gc->epoch = 0;
-    }
+    tni_gc_claim_epochs(gc, 1);
     return ++gc->epoch;
 }
 

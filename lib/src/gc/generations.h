@@ -68,6 +68,8 @@ void tni_gc_fini(struct tni_gc *gc);
 
 // A value for the marks that no object has.
 uint32_t tni_gc_next_epoch(struct tni_gc *gc);
+// The next [count] values come without marks being cleared in between.
+void tni_gc_claim_epochs(struct tni_gc *gc, unsigned count);
 
 // What is still marked on [page] is marked no longer.
 void tni_gc_clear_marks(struct tni_page *page);

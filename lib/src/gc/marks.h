@@ -5,7 +5,8 @@
 // A mark is valid while its high byte is the heap's current epoch: the object is stamped. The rest
 // counts the references that stamped objects hold to it up to TNI_MARK_FULL, beyond which nobody
 // knows any more and the object passes for held from outside. Above that stand two verdicts: live,
-// or found to be garbage.
+// or found to be garbage. Of an object that is never tracked the page tells, so that a search need
+// not fetch it.
 #ifndef TNI_GC_MARKS_H
 #define TNI_GC_MARKS_H
 
@@ -23,9 +24,9 @@ enum {
 static inline bool
 tni_is_candidate(const tn_object *o, int generation)
 {
-    if (o->flags & TNI_UNTRACKED || tni_is_pinned(o))
+    const struct tni_page *page = tni_page_of(o);
+    if (tni_page_kind(page) != TNI_OBJECTS || o->flags & TNI_UNTRACKED || tni_is_pinned(o))
         return false;
-    struct tni_page *page = tni_page_of(o);
     if (generation == 2 && !page->frozen)
         return true;
     struct tni_place at = tni_place_of(o);

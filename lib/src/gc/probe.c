@@ -2,6 +2,7 @@
 #include "gc/probe.h"
 
 #include "gc/marks.h"
+#include "gc/suspects.h"
 #include "object/traverse.h"
 
 enum { MOST_NODES = 64, IN_VAIN_SHARE = 32 };
@@ -9,7 +10,10 @@ enum { MOST_NODES = 64, IN_VAIN_SHARE = 32 };
 struct probe {
     struct tni_gc *gc;
     int generation;
-    size_t visited;
+    uint32_t settled;  // the epoch that marks who need not be probed any more
+    size_t most_roots; // more of them are of no use
+    size_t suspects, visited, in_vain, most_in_vain;
+    bool failed; // no memory
     bool cut_off;
     unsigned count;
     tn_object *nodes[MOST_NODES];
@@ -30,6 +34,8 @@ reach(tn_object *child, void *arg)
 {
     struct probe *p = arg;
     p->visited++;
+    if (!tni_is_trackable(child))
+        return;
     if (tni_is_stamped(p->gc, child)) {
         // What was found before cannot be reached from outside of it.
         TN_DEBUG(!tni_is_found(child));
@@ -80,7 +86,7 @@ static void
 rescue(tn_object *o, void *arg)
 {
     struct rescue *r = arg;
-    if (!tni_is_stamped(r->gc, o) || tni_is_live(o))
+    if (!tni_is_trackable(o) || !tni_is_stamped(r->gc, o) || tni_is_live(o))
         return;
     tni_make_live(o);
     r->stack[r->count++] = o;
@@ -108,12 +114,15 @@ all_captured(const struct probe *p)
     return true;
 }
 
-// The marks of this probe mean nothing to the next one.
+// The marks of this probe mean nothing to the next one, except that what is live here would be
+// found live by a probe of its own, since everything that it reaches was looked at.
 static void
 forget(struct probe *p)
 {
-    for (unsigned i = 0; i < p->count; i++)
-        p->nodes[i]->mark = 0;
+    for (unsigned i = 0; i < p->count; i++) {
+        bool settled = !p->cut_off && tni_is_live(p->nodes[i]);
+        p->nodes[i]->mark = settled ? p->settled << TNI_EPOCH_SHIFT : 0;
+    }
 }
 
 static bool
@@ -136,9 +145,9 @@ is_resolved(const struct probe *p, const tn_object *root, bool captured)
     return captured || tni_is_live(root) || tni_breaks(m, TNI_RULE_PART);
 }
 
-// True: resolved. [failed]: no memory for the garbage.
+// True: resolved.
 static bool
-resolve(struct probe *p, tn_object *root, bool *failed)
+resolve(struct probe *p, tn_object *root)
 {
     close_over(p, root);
     if (!p->cut_off)
@@ -146,40 +155,50 @@ resolve(struct probe *p, tn_object *root, bool *failed)
     bool captured = !p->cut_off && all_captured(p);
     bool resolved = is_resolved(p, root, captured);
     if (captured)
-        *failed = !keep_as_garbage(p);
+        p->failed |= !keep_as_garbage(p);
     else
         forget(p);
     return resolved;
 }
 
-static void
-swap(tn_object **a, tn_object **b)
+// Found or settled together with another one, or pinned.
+static bool
+is_known(const struct probe *p, const tn_object *root)
 {
-    tn_object *former = *a;
-    *a = *b;
-    *b = former;
+    return tni_is_stamped(p->gc, root) || root->mark >> TNI_EPOCH_SHIFT == p->settled ||
+           !tni_is_candidate(root, p->generation);
+}
+
+static bool
+has_given_up(const struct probe *p)
+{
+    return p->in_vain > p->most_in_vain;
+}
+
+static bool
+probe_suspect(tn_object *root, void *arg)
+{
+    struct probe *p = arg;
+    size_t before = p->visited;
+    p->suspects++;
+    if (is_known(p, root) || (!has_given_up(p) && resolve(p, root)))
+        return !p->failed;
+    p->in_vain += p->visited - before;
+    if (p->gc->roots.len <= p->most_roots)
+        p->failed |= !tni_stack_push(p->gc, &p->gc->roots, root);
+    return !p->failed;
 }
 
 bool
-tni_gc_probe(struct tni_gc *gc, int generation, size_t candidates, size_t *unresolved,
-             size_t *visited)
+tni_gc_probe(struct tni_gc *gc, int generation, size_t most_roots, tn_gc_result *result)
 {
-    struct probe p = {.gc = gc, .generation = generation};
-    size_t in_vain = 0, i = 0;
-    bool failed = false;
-    *unresolved = 0;
-    for (; i < gc->roots.len && in_vain <= candidates / IN_VAIN_SHARE && !failed; i++) {
-        tn_object *root = gc->roots.items[i];
-        size_t before = p.visited;
-        if (tni_is_stamped(gc, root) || !tni_is_candidate(root, generation))
-            continue; // found together with another one, or pinned
-        if (!resolve(&p, root, &failed)) {
-            in_vain += p.visited - before;
-            swap(&gc->roots.items[(*unresolved)++], &gc->roots.items[i]);
-        }
-    }
-    for (; i < gc->roots.len; i++)
-        swap(&gc->roots.items[(*unresolved)++], &gc->roots.items[i]);
-    *visited += p.visited;
-    return !failed;
+    struct probe p = {.gc = gc, .generation = generation, .most_roots = most_roots};
+    p.most_in_vain = result->candidates / IN_VAIN_SHARE;
+    tni_gc_claim_epochs(gc, 2);
+    p.settled = tni_gc_next_epoch(gc);
+    tni_gc_next_epoch(gc);
+    bool done = tni_gc_each_suspect(gc, generation, probe_suspect, &p);
+    result->suspects = p.suspects;
+    result->visited += p.visited;
+    return done;
 }

@@ -11,10 +11,10 @@
 
 #include "gc/generations.h"
 
-// Probes gc->roots under the current epoch. What is garbage goes to gc->garbage, marked as found;
-// the unresolved roots come to stand first, and [unresolved] is their number. Stops early when too
-// many references, of [candidates] objects, were followed in vain. False: no scratch memory.
-bool tni_gc_probe(struct tni_gc *gc, int generation, size_t candidates, size_t *unresolved,
-                  size_t *visited);
+// Probes the suspects of [generation] under a new epoch. What is garbage goes to gc->garbage,
+// marked as found; who is unresolved, to gc->roots. When too many references were followed in vain,
+// the rest goes there without being probed. Not all of them do when they are more than
+// [most_roots]. False: no scratch memory.
+bool tni_gc_probe(struct tni_gc *gc, int generation, size_t most_roots, tn_gc_result *result);
 
 #endif

@@ -7,9 +7,11 @@
 #include "gc/suspects.h"
 #include "gc/timing.h"
 
-// Beyond these parts of the candidates the order of pages is faster than the order of references.
-// Among few objects nothing is gained by that, and the other ways are tested.
-enum { DENSE_ROOTS = 8, DENSE_CLOSURE = 3, MOST_SPARSE = 1000 };
+// Parts of the candidates. Fewer suspects than the first are searched all at once, because their
+// closure is fetched from memory many objects at a time. More are probed first: neighbours in
+// memory, and often of each other. Beyond the others the order of pages is faster than that of
+// references.
+enum { SPARSE = 32, DENSE_ROOTS = 8, DENSE_CLOSURE = 3, MOST_SPARSE = 1000 };
 
 static size_t
 count_candidates(const struct tni_gc *gc, int generation)
@@ -20,20 +22,40 @@ count_candidates(const struct tni_gc *gc, int generation)
     return count;
 }
 
-// What the probes leave unresolved is searched exactly; where that grows too large, everything is.
+// More roots are searched in the order of pages. Among few objects nothing is gained by that, and
+// the other ways are tested.
+static size_t
+most_roots(size_t candidates)
+{
+    return candidates > MOST_SPARSE ? candidates / DENSE_ROOTS : candidates;
+}
+
+static bool
+take(tn_object *o, void *arg)
+{
+    struct tni_gc *gc = arg;
+    return tni_stack_push(gc, &gc->roots, o);
+}
+
+static bool
+find_roots(struct tni_gc *gc, int generation, tn_gc_result *result)
+{
+    if (gc->objects.suspects[gc->objects.plane] > result->candidates / SPARSE)
+        return tni_gc_probe(gc, generation, most_roots(result->candidates), result);
+    tni_gc_next_epoch(gc);
+    bool taken = tni_gc_each_suspect(gc, generation, take, gc);
+    result->suspects = gc->roots.len;
+    return taken;
+}
+
+// What the roots reach is searched exactly; where that grows too large, everything is.
 static bool
 search_roots(struct tni_gc *gc, int generation, tn_gc_result *result)
 {
-    size_t candidates = result->candidates, unresolved;
-    if (gc->roots.len > candidates / DENSE_ROOTS && candidates > MOST_SPARSE)
+    size_t candidates = result->candidates;
+    if (gc->roots.len > most_roots(candidates))
         return tni_gc_find_garbage(gc, generation, result);
-    tni_gc_next_epoch(gc);
-    if (!tni_gc_probe(gc, generation, candidates, &unresolved, &result->visited))
-        return false;
-    if (unresolved > candidates / DENSE_ROOTS)
-        return tni_gc_find_garbage(gc, generation, result);
-    size_t limit = candidates / DENSE_CLOSURE;
-    switch (tni_gc_close(gc, generation, unresolved, limit, &result->visited)) {
+    switch (tni_gc_close(gc, generation, candidates / DENSE_CLOSURE, &result->visited)) {
     case TNI_CLOSURE_DONE:
         return tni_stack_reserve(gc, &gc->stack, gc->garbage.len);
     case TNI_CLOSURE_TOO_LARGE:
@@ -44,20 +66,26 @@ search_roots(struct tni_gc *gc, int generation, tn_gc_result *result)
     return false;
 }
 
+static void
+settle(struct tni_gc *gc, int generation, bool found)
+{
+    const struct tni_memory *m = &gc->objects.memory;
+    bool keeps =
+        found ? generation < 2 && !tni_breaks(m, TNI_RULE_YOUNG) : !tni_breaks(m, TNI_RULE_ABORT);
+    if (!keeps)
+        tni_gc_settle_suspects(gc, generation);
+}
+
 bool
 tni_gc_search(struct tni_gc *gc, int generation, tn_gc_result *result)
 {
     uint64_t started = tni_now_ns();
-    gc->garbage.len = 0;
-    if (!tni_gc_take_suspects(gc, generation))
-        return false;
+    gc->garbage.len = gc->roots.len = 0;
     result->candidates = count_candidates(gc, generation);
-    result->suspects = gc->roots.len;
-    bool found = gc->roots.len == 0 || search_roots(gc, generation, result);
-    if (!found)
-        tni_gc_return_suspects(gc, TNI_RULE_ABORT);
-    else if (generation < 2)
-        tni_gc_return_suspects(gc, TNI_RULE_YOUNG);
+    if (gc->objects.suspects[gc->objects.plane] == 0)
+        return true;
+    bool found = find_roots(gc, generation, result) && search_roots(gc, generation, result);
+    settle(gc, generation, found);
     result->count_ns = tni_now_ns() - started;
     return found;
 }

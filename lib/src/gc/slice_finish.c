@@ -2,6 +2,7 @@
 //
 // The second half of a sliced collection: what is certainly garbage dies, by the steps of
 // lib/docs/objects.md. Nobody can reach it, so anything may happen between two of its members.
+#include "gc/finish.h"
 #include "gc/marks.h"
 #include "gc/step.h"
 #include "object/object.h"
@@ -115,15 +116,9 @@ tni_slice_release(struct tni_gc *gc)
     tn_object *o = next_member(gc);
     if (o == NULL)
         return false;
-    bool kept = o->refs > 1;
-    gc->run.result.collected += !kept;
-    gc->run.result.uncollectable += kept;
-    if (kept) {
-        o->mark = 0;
-        tni_track_in(&gc->objects, o, 2);
-        tni_log_by(o, TNI_RULE_KEEP);
-    }
-    tn_decref_unchanged(o);
+    bool freed = tni_gc_release(gc, o, 2);
+    gc->run.result.collected += freed;
+    gc->run.result.uncollectable += !freed;
     return true;
 }
 

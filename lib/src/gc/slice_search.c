@@ -140,6 +140,8 @@ count_reached(tn_object *child, void *arg)
 {
     struct tni_gc *gc = arg;
     gc->run.result.visited++;
+    if (!tni_is_trackable(child))
+        return;
     if (tni_is_stamped(gc, child)) {
         tni_count_reference(child);
     } else if (tni_is_candidate(child, 2)) {
@@ -167,7 +169,7 @@ static void
 make_live(tn_object *o, void *arg)
 {
     struct tni_gc *gc = arg;
-    if (!tni_is_stamped(gc, o) || tni_is_live(o))
+    if (!tni_is_trackable(o) || !tni_is_stamped(gc, o) || tni_is_live(o))
         return;
     tni_make_live(o);
     push(gc, &gc->stack, o);
@@ -226,7 +228,7 @@ count_inside(tn_object *child, void *arg)
 {
     struct tni_gc *gc = arg;
     gc->run.result.visited++;
-    if (tni_is_stamped(gc, child))
+    if (tni_is_trackable(child) && tni_is_stamped(gc, child))
         tni_count_reference(child);
 }
 

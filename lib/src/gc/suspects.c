@@ -4,76 +4,103 @@
 #include "object/object.h"
 #include "object/track.h"
 
-// Header and plane are cleared in the same place (rule 3a).
-static bool
-take_row(struct tni_gc *gc, struct tni_page *page, unsigned i, int generation)
-{
-    struct tni_objects *s = &gc->objects;
-    struct tni_row *row = tni_page_row(page, i);
-    uint64_t left = row->suspect[s->plane] & tni_row_candidates(row, generation);
-    for (; left != 0; left &= left - 1) {
-        tn_object *o = tni_slot_at(page, i * TNI_ROW_SLOTS + (unsigned)__builtin_ctzll(left));
-        if (!tni_stack_push(gc, &gc->roots, o))
-            return false;
-        tni_unlog(s, o, tni_place_in(page, row, left), s->plane);
-    }
-    return true;
-}
+struct visit {
+    struct tni_gc *gc;
+    int generation;
+    tni_suspect_fn *fn;
+    void *arg;
+};
 
-static bool
-take_page(struct tni_gc *gc, struct tni_page *page, int generation)
-{
-    uint64_t rest = 0;
-    for (unsigned i = 0; i < tni_page_word_count(page); i++) {
-        if (!take_row(gc, page, i, generation))
-            return false;
-        rest |= tni_page_row(page, i)->suspect[gc->objects.plane];
-    }
-    if (rest == 0) {
-        struct tni_segment *segment = tni_segment_of(page);
-        segment->suspect_pages[gc->objects.plane] &= ~(UINT64_C(1) << (page - segment->pages));
-    }
-    return true;
-}
+// What a visit does with a page; false ends it.
+typedef bool visit_page_fn(const struct visit *v, struct tni_page *page);
 
 // A page that was closed, and perhaps opened for buffers, has no suspects.
 static bool
-take_segment(struct tni_gc *gc, struct tni_segment *segment, int generation)
+visit_segment(const struct visit *v, struct tni_segment *segment, visit_page_fn *fn)
 {
-    uint64_t left = segment->suspect_pages[gc->objects.plane];
+    unsigned plane = v->gc->objects.plane;
+    uint64_t left = segment->suspect_pages[plane];
     for (; left != 0; left &= left - 1) {
         struct tni_page *page = &segment->pages[__builtin_ctzll(left)];
         bool holds_objects = page->words != NULL && tni_page_kind(page) == TNI_OBJECTS;
         if (!holds_objects)
-            segment->suspect_pages[gc->objects.plane] &= ~(left & -left);
-        else if (!take_page(gc, page, generation))
+            segment->suspect_pages[plane] &= ~(left & -left);
+        else if (!fn(v, page))
             return false;
+    }
+    return true;
+}
+
+static bool
+visit_pages(const struct visit *v, visit_page_fn *fn)
+{
+    const struct tni_objects *s = &v->gc->objects;
+    struct tni_segment *segment = s->memory.pages.segments;
+    for (; segment != NULL && s->suspects[s->plane] > 0; segment = segment->next)
+        if (!visit_segment(v, segment, fn))
+            return false;
+    return true;
+}
+
+// --- Each --------------------------------------------------------------------------------------
+
+// The header says no more that the bit is set: whoever is logged from here on is logged anew.
+static void
+forget_flag(const struct visit *v, tn_object *o)
+{
+    if (v->generation == 2 && !tni_breaks(&v->gc->objects.memory, TNI_RULE_FLAG))
+        o->flags &= ~((uint32_t)TNI_LOGGED << v->gc->objects.plane);
+}
+
+static bool
+each_of_page(const struct visit *v, struct tni_page *page)
+{
+    for (unsigned i = 0; i < tni_page_word_count(page); i++) {
+        const struct tni_row *row = tni_page_row(page, i);
+        uint64_t left = row->suspect[v->gc->objects.plane];
+        for (left &= tni_row_candidates(row, v->generation); left != 0; left &= left - 1) {
+            unsigned slot = i * TNI_ROW_SLOTS + (unsigned)__builtin_ctzll(left);
+            forget_flag(v, tni_slot_at(page, slot));
+            if (!v->fn(tni_slot_at(page, slot), v->arg))
+                return false;
+        }
     }
     return true;
 }
 
 bool
-tni_gc_take_suspects(struct tni_gc *gc, int generation)
+tni_gc_each_suspect(struct tni_gc *gc, int generation, tni_suspect_fn *fn, void *arg)
 {
-    struct tni_segment *segment = gc->objects.memory.pages.segments;
-    gc->roots.len = 0;
-    if (gc->objects.suspects[gc->objects.plane] == 0)
-        return true;
-    for (; segment != NULL; segment = segment->next)
-        if (!take_segment(gc, segment, generation)) {
-            tni_gc_return_suspects(gc, TNI_RULE_ABORT);
-            return false;
-        }
+    return visit_pages(&(struct visit){gc, generation, fn, arg}, each_of_page);
+}
+
+// --- Settling ----------------------------------------------------------------------------------
+
+static bool
+settle_page(const struct visit *v, struct tni_page *page)
+{
+    struct tni_objects *s = &v->gc->objects;
+    uint64_t rest = 0;
+    for (unsigned i = 0; i < tni_page_word_count(page); i++) {
+        struct tni_row *row = tni_page_row(page, i);
+        uint64_t settled = row->suspect[s->plane] & tni_row_candidates(row, v->generation);
+        s->suspects[s->plane] -= (size_t)__builtin_popcountll(settled);
+        row->suspect[s->plane] &= ~settled;
+        rest |= row->suspect[s->plane];
+    }
+    struct tni_segment *segment = tni_segment_of(page);
+    if (rest == 0)
+        segment->suspect_pages[s->plane] &= ~(UINT64_C(1) << (page - segment->pages));
     return true;
 }
 
 void
-tni_gc_return_suspects(struct tni_gc *gc, enum tni_rule rule)
+tni_gc_settle_suspects(struct tni_gc *gc, int generation)
 {
-    for (size_t i = 0; i < gc->roots.len; i++)
-        tni_log_by(gc->roots.items[i], rule);
-    gc->roots.len = 0;
+    visit_pages(&(struct visit){.gc = gc, .generation = generation}, settle_page);
 }
+
+// --- Between planes ----------------------------------------------------------------------------
 
 static void
 move_row(struct tni_objects *s, struct tni_page *page, unsigned i, unsigned plane)

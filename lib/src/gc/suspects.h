@@ -12,12 +12,14 @@
 #include "gc/generations.h"
 #include "object/rules.h"
 
-// Takes the suspects of [generation] and younger out of the plane, into gc->roots. False: no
-// memory, and all are in the plane as before.
-bool tni_gc_take_suspects(struct tni_gc *gc, int generation);
-// Puts gc->roots back, as [rule] demands: nothing was decided about them, or only for their
-// generation.
-void tni_gc_return_suspects(struct tni_gc *gc, enum tni_rule rule);
+// Calls [fn] for each suspect of [generation] and younger in the order of addresses, until it says
+// false, which is returned then. In a full search the headers lose the flag of being logged, so
+// that they may be settled; the bits stay, and with them all suspects of a search that is given up.
+typedef bool tni_suspect_fn(tn_object *o, void *arg);
+bool tni_gc_each_suspect(struct tni_gc *gc, int generation, tni_suspect_fn *fn, void *arg);
+// The search was made for each of them, so they are suspects no more. Not after a young search:
+// what is older may hold them.
+void tni_gc_settle_suspects(struct tni_gc *gc, int generation);
 // What stands in [plane] comes to stand in the current one.
 void tni_gc_move_suspects(struct tni_gc *gc, unsigned plane);
 // What was frozen is judged anew.

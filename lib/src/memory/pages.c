@@ -129,6 +129,7 @@ open_page(struct tni_pages *p, unsigned bin)
     page->slots = (uint16_t)slots;
     page->stride = (uint8_t)stride;
     page->bin = (uint8_t)bin;
+    page->kind = (uint8_t)(bin / TNI_CLASSES);
     page->reciprocal = (uint32_t)((UINT64_C(1) << 32) / size + 1);
     seal_last_word(page);
     if (!add_sites(p, page)) {

@@ -88,7 +88,7 @@ struct tni_page *tni_pages_next(const struct tni_pages *p, const struct tni_page
 static inline enum tni_kind
 tni_page_kind(const struct tni_page *page)
 {
-    return (enum tni_kind)(page->bin / TNI_CLASSES);
+    return (enum tni_kind)page->kind;
 }
 
 // The next page of objects that may be tracked.

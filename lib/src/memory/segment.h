@@ -38,6 +38,7 @@ struct tni_page {
     uint16_t first_row, rows;
     uint8_t stride; // TNI_ROW_WORDS for objects, 1 for buffers
     uint8_t bin;
+    uint8_t kind; // of content: enum tni_kind
     bool listed;
     bool young;  // a slot may be of generation 0 or 1
     bool frozen; // a slot may be frozen
@@ -114,6 +115,14 @@ static inline struct tni_place
 tni_place_in(struct tni_page *page, struct tni_row *row, uint64_t left)
 {
     return (struct tni_place){page, row, left & -left, (unsigned)__builtin_ctzll(left)};
+}
+
+// The object's row is wanted soon. Does not look at the object.
+static inline void
+tni_prefetch_row(const void *object)
+{
+    const struct tni_page *page = tni_page_of(object);
+    __builtin_prefetch(tni_page_row(page, tni_slot_of(page, object) / TNI_ROW_SLOTS), 1);
 }
 
 static inline struct tni_place

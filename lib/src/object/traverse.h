@@ -7,6 +7,14 @@
 
 #include "object/type.h"
 
+// The first values of a list, tuple or dict are wanted soon; other types have theirs in the object.
+static inline void
+tni_prefetch_span(const tn_type *type, const tn_object *o)
+{
+    if (type->spilled)
+        __builtin_prefetch(tni_span_of(type, o).values);
+}
+
 static inline void
 tni_traverse_native(const tn_type *type, tn_object *o, tn_visit *visit, void *arg)
 {
