@@ -170,7 +170,7 @@ enum { TNI_IMMORTAL = 0x40000000, TNI_SEGMENT_SIZE = 1 << 22 };
 
 TN_API void tni_reap(tn_object *o);
 TN_API void tni_log(tn_object *o);
-TN_API void tni_log_moved(tn_object *o);
+TN_API void tni_log_moved(tn_object *o, const tn_object *holder);
 TN_API void tni_saturate(tn_object *o);
 TN_API void tni_check_store(const tn_object *holder, tn_value v);
 
@@ -324,7 +324,7 @@ static inline void
 tn_gc_touch(tn_object *o)
 {
     if (o != NULL && !tni_is_quiet(o))
-        tni_log_moved(o);
+        tni_log_moved(o, NULL);
 }
 
 static inline void
@@ -351,7 +351,9 @@ tn_slot_set(tn_object *o, size_t i, tn_value v)
 static inline void
 tn_slot_set_steal(tn_object *o, size_t i, tn_value v /* stolen */)
 {
-    tn_gc_touch(tn_as_object(v));
+    tn_object *stolen = tn_as_object(v);
+    if (stolen != NULL && !tni_is_quiet(stolen))
+        tni_log_moved(stolen, o);
     tni_slot_store(o, i, v);
 }
 

@@ -117,10 +117,25 @@ tni_log(tn_object *o)
     tni_log_by(o, TNI_RULE_DECREF);
 }
 
-void
-tni_log_moved(tn_object *o)
+// The first few values are looked at.
+static bool
+refers_to_nothing(const tn_type *type, const tn_object *o)
 {
-    tni_log_by(o, TNI_RULE_MOVE);
+    enum { FEW = 8 };
+    struct tni_span span = tni_span_of(type, o);
+    bool objects = type->traverse != NULL || type->base != NULL || span.count > FEW;
+    for (size_t i = 0; i < span.count && !objects; i++)
+        objects = tn_is_object(span.values[i]);
+    return !objects;
+}
+
+// No circle goes through an object that refers to nothing, so moving it into another one, [holder],
+// closes none. NULL: nobody knows whether it was moved into itself.
+void
+tni_log_moved(tn_object *o, const tn_object *holder)
+{
+    if (holder == NULL || holder == o || !refers_to_nothing(tni_type_of(o), o))
+        tni_log_by(o, TNI_RULE_MOVE);
 }
 
 // The count stays at TNI_IMMORTAL from here on: better never freed than freed too early.
