@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // Entries stand in the order of insertion; a deleted one leaves a hole until the next rebuild. A
-// dict of up to SMALL entries is searched from the front; a larger one has an index: positions of
-// entries plus one, found by linear probing from the hash. A hole keeps its index position, so that
-// probing goes on past it.
+// dict with room for SMALL entries is searched from the front; a larger one has an index behind
+// them: positions of entries plus one, found by linear probing from the hash. A hole keeps its
+// index position, so that probing goes on past it.
 #include "containers/dict.h"
 
 #include "containers/key.h"
@@ -15,12 +15,15 @@ struct entry {
     tn_value key, value; // both absent: a hole
 };
 
+// What a dict that ever had an entry points to.
+struct table {
+    uint64_t holes; // among the entries that were used
+    struct entry entries[];
+};
+
+// The object holds nothing but the span, so that an empty dict is as small as can be.
 struct dict {
-    struct tni_span values; // first: the entries as pairs of values
-    uint32_t *index;        // NULL in a small dict
-    uint32_t index_size;    // a power of two; 0 in a small dict
-    uint32_t room;          // entries
-    uint32_t len;           // entries that are not holes
+    struct tni_span values; // the entries as pairs of values; [room] is that of entries
 };
 
 enum { SMALL = 8 };
@@ -39,10 +42,44 @@ entries_of(const struct dict *d)
     return (struct entry *)(void *)d->values.values;
 }
 
+static struct table *
+table_of(const struct dict *d)
+{
+    return (struct table *)(void *)((char *)d->values.values - offsetof(struct table, entries));
+}
+
 static uint32_t
 used_entries(const struct dict *d)
 {
-    return (uint32_t)(d->values.count / 2);
+    return d->values.count / 2;
+}
+
+static uint32_t
+len_of(const struct dict *d)
+{
+    return d->values.room == 0 ? 0 : used_entries(d) - (uint32_t)table_of(d)->holes;
+}
+
+// A power of two of which at most two thirds are in use; 0: a small dict has none.
+static uint32_t
+index_size_for(uint32_t room)
+{
+    if (room <= SMALL)
+        return 0;
+    return UINT32_C(1) << (32 - __builtin_clz(room + room / 2 - 1));
+}
+
+static uint32_t
+index_size_of(const struct dict *d)
+{
+    return index_size_for(d->values.room);
+}
+
+// Behind the entries.
+static uint32_t *
+index_of(const struct dict *d)
+{
+    return (uint32_t *)(void *)(entries_of(d) + d->values.room);
 }
 
 // --- Searching -------------------------------------------------------------------------------
@@ -50,9 +87,10 @@ used_entries(const struct dict *d)
 static struct entry *
 find_in_index(const struct dict *d, const struct tni_key *key)
 {
-    uint32_t at = tni_index_home(key->hash, d->index_size);
-    for (; d->index[at] != 0; at = tni_index_next(at, d->index_size)) {
-        struct entry *e = &entries_of(d)[d->index[at] - 1];
+    const uint32_t *index = index_of(d);
+    uint32_t size = index_size_of(d), at = tni_index_home(key->hash, size);
+    for (; index[at] != 0; at = tni_index_next(at, size)) {
+        struct entry *e = &entries_of(d)[index[at] - 1];
         if (tni_key_is(key, e->key))
             return e;
     }
@@ -62,7 +100,7 @@ find_in_index(const struct dict *d, const struct tni_key *key)
 static struct entry *
 find(const struct dict *d, const struct tni_key *key)
 {
-    if (d->index != NULL)
+    if (d->values.room > SMALL)
         return find_in_index(d, key);
     for (uint32_t i = 0; i < used_entries(d); i++)
         if (tni_key_is(key, entries_of(d)[i].key))
@@ -73,62 +111,40 @@ find(const struct dict *d, const struct tni_key *key)
 static void
 index_entry(struct dict *d, uint32_t entry, uint64_t hash)
 {
-    if (d->index == NULL)
-        return;
-    uint32_t at = tni_index_home(hash, d->index_size);
-    while (d->index[at] != 0)
-        at = tni_index_next(at, d->index_size);
-    d->index[at] = entry + 1;
+    uint32_t *index = index_of(d), size = index_size_of(d), at = tni_index_home(hash, size);
+    while (index[at] != 0)
+        at = tni_index_next(at, size);
+    index[at] = entry + 1;
 }
 
 // --- Growing ---------------------------------------------------------------------------------
 
 static size_t
-entries_size(const struct dict *d)
+table_size(uint32_t room)
 {
-    return d->room * sizeof(struct entry);
-}
-
-static size_t
-index_bytes(const struct dict *d)
-{
-    return d->index_size * sizeof(uint32_t);
-}
-
-// At most two thirds of the index are in use.
-static uint32_t
-index_size_for(uint32_t room)
-{
-    uint32_t size = 2 * SMALL;
-    while (size < room + room / 2)
-        size *= 2;
-    return room <= SMALL ? 0 : size;
+    return sizeof(struct table) + room * sizeof(struct entry) +
+           index_size_for(room) * sizeof(uint32_t);
 }
 
 static void
-free_buffers(struct tni_objects *s, const struct dict *d)
+free_table(struct tni_objects *s, const struct dict *d)
 {
-    struct tni_account *account = &s->types[TNI_TYPE_DICT]->account;
-    tni_buffer_free(&s->memory, account, d->values.values, entries_size(d));
-    tni_buffer_free(&s->memory, account, d->index, index_bytes(d));
+    if (d->values.room > 0)
+        tni_buffer_free(&s->memory, &s->types[TNI_TYPE_DICT]->account, table_of(d),
+                        table_size(d->values.room));
 }
 
 static bool
-alloc_buffers(struct tni_objects *s, struct dict *d, uint32_t room)
+alloc_table(struct tni_objects *s, struct dict *d, uint32_t room)
 {
     struct tni_account *account = &s->types[TNI_TYPE_DICT]->account;
-    *d = (struct dict){.room = room, .index_size = index_size_for(room)};
-    d->values.values = tni_buffer_alloc(&s->memory, account, entries_size(d));
-    if (d->values.values == NULL)
+    struct table *table = tni_buffer_alloc(&s->memory, account, table_size(room));
+    if (table == NULL)
         return false;
-    if (d->index_size == 0)
-        return true;
-    d->index = tni_buffer_alloc(&s->memory, account, index_bytes(d));
-    if (d->index != NULL)
-        memset(d->index, 0, index_bytes(d));
-    else
-        tni_buffer_free(&s->memory, account, d->values.values, entries_size(d));
-    return d->index != NULL;
+    table->holes = 0;
+    *d = (struct dict){{(tn_value *)(void *)table->entries, 0, room}};
+    memset(index_of(d), 0, index_size_of(d) * sizeof(uint32_t));
+    return true;
 }
 
 static void
@@ -137,23 +153,22 @@ append(struct tni_objects *s, struct dict *d, struct entry e)
     uint32_t at = used_entries(d);
     entries_of(d)[at] = e;
     d->values.count += 2;
-    d->len++;
-    if (d->index != NULL)
+    if (d->values.room > SMALL)
         index_entry(d, at, tni_key_hash(s, e.key));
 }
 
-// Moves the entries into buffers with room for twice as many, without the holes.
+// Moves the entries into a table with room for twice as many, without the holes.
 static bool
 rebuild(struct tni_objects *s, struct dict *d)
 {
     struct dict moved;
-    uint32_t room = d->len < 2 ? 4 : d->len * 2;
-    if (room > max_room || !alloc_buffers(s, &moved, room))
+    uint32_t len = len_of(d), room = len < 2 ? 4 : len * 2;
+    if (room > max_room || !alloc_table(s, &moved, room))
         return false;
     for (uint32_t i = 0; i < used_entries(d); i++)
         if (!tn_is_absent(entries_of(d)[i].key))
             append(s, &moved, entries_of(d)[i]);
-    free_buffers(s, d);
+    free_table(s, d);
     *d = moved;
     return true;
 }
@@ -170,7 +185,7 @@ tn_dict_new_at(tn_heap *heap, const tn_site *site)
 size_t
 tn_dict_len(const tn_object *o)
 {
-    return dict_of(o)->len;
+    return len_of(dict_of(o));
 }
 
 bool
@@ -233,7 +248,7 @@ tn_dict_set(tn_object *o, tn_value key, tn_value v)
         replace(e, v);
         return TN_OK;
     }
-    if (used_entries(d) == d->room && !rebuild(s, d))
+    if (used_entries(d) == d->values.room && !rebuild(s, d))
         return TN_ENOMEM;
     append(s, d, (struct entry){tn_incref_value(key), tn_incref_value(v)});
     return TN_OK;
@@ -249,7 +264,7 @@ tn_dict_delete(tn_object *o, tn_value key)
         return TN_EKEY;
     struct entry former = *e;
     *e = (struct entry){TN_ABSENT, TN_ABSENT};
-    d->len--;
+    table_of(d)->holes++;
     tn_decref_value(former.key);
     tn_decref_value(former.value);
     return TN_OK;
@@ -263,7 +278,7 @@ tn_dict_clear(tn_object *o)
     *d = (struct dict){0};
     for (size_t i = 0; i < former.values.count; i++)
         tn_decref_value(former.values.values[i]);
-    free_buffers(tni_objects_of(o), &former);
+    free_table(tni_objects_of(o), &former);
 }
 
 bool
@@ -284,8 +299,7 @@ static size_t
 dict_size_of(const tn_object *o)
 {
     const struct dict *d = dict_of(o);
-    size_t entries = d->room == 0 ? 0 : tni_buffer_occupies(entries_size(d));
-    return entries + (d->index_size == 0 ? 0 : tni_buffer_occupies(index_bytes(d)));
+    return d->values.room == 0 ? 0 : tni_buffer_occupies(table_size(d->values.room));
 }
 
 // Every entry is found under its own key.
@@ -305,7 +319,7 @@ dict_check(const tn_object *o)
             return false;
         len++;
     }
-    return len == d->len && used_entries(d) <= d->room;
+    return len == len_of(d) && used_entries(d) <= d->values.room;
 }
 
 const struct tni_builtin tni_dict_type = {

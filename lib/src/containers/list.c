@@ -6,8 +6,7 @@
 #include <string.h>
 
 struct list {
-    struct tni_span items; // first: the collector reads it there
-    size_t room;
+    struct tni_span items;
 };
 
 static struct list *
@@ -20,14 +19,16 @@ static bool
 resize(const tn_object *o, struct list *list, size_t room)
 {
     struct tni_objects *s = tni_objects_of(o);
-    size_t size = list->room * sizeof(tn_value),
+    size_t size = list->items.room * sizeof(tn_value),
            new_size = tni_buffer_occupies(room * sizeof(tn_value));
+    if (new_size / sizeof(tn_value) > UINT32_MAX)
+        return false;
     void *values = tni_buffer_resize(&s->memory, &s->types[TNI_TYPE_LIST]->account,
                                      list->items.values, size, new_size);
     if (values == NULL)
         return false;
     list->items.values = values;
-    list->room = new_size / sizeof(tn_value);
+    list->items.room = (uint32_t)(new_size / sizeof(tn_value));
     return true;
 }
 
@@ -35,7 +36,7 @@ resize(const tn_object *o, struct list *list, size_t room)
 static void
 shrink(const tn_object *o, struct list *list)
 {
-    if (list->items.count < list->room / 4 && list->room > 8)
+    if (list->items.count < list->items.room / 4 && list->items.room > 8)
         (void)resize(o, list, list->items.count * 3 / 2 + 2);
 }
 
@@ -78,7 +79,7 @@ tn_list_append(tn_object *o, tn_value v)
     if (tn_is_absent(v))
         return TN_EINVAL;
     size_t count = list->items.count;
-    if (count == list->room && !resize(o, list, count + count / 2 + 2))
+    if (count == list->items.room && !resize(o, list, count + count / 2 + 2))
         return TN_ENOMEM;
 #if TN_CHECKS > 0
     tni_check_store(o, v);
@@ -143,18 +144,18 @@ tn_list_clear(tn_object *o)
 {
     struct list *list = list_of(o), former = *list;
     struct tni_objects *s = tni_objects_of(o);
-    *list = (struct list){{NULL, 0}, 0};
+    *list = (struct list){{NULL, 0, 0}};
     while (former.items.count > 0)
         tn_decref_value(former.items.values[--former.items.count]);
     tni_buffer_free(&s->memory, &s->types[TNI_TYPE_LIST]->account, former.items.values,
-                    former.room * sizeof(tn_value));
+                    former.items.room * sizeof(tn_value));
 }
 
 static size_t
 list_size_of(const tn_object *o)
 {
     const struct list *list = list_of(o);
-    return list->room == 0 ? 0 : tni_buffer_occupies(list->room * sizeof(tn_value));
+    return list->items.room == 0 ? 0 : tni_buffer_occupies(list->items.room * sizeof(tn_value));
 }
 
 static bool
@@ -164,7 +165,8 @@ list_check(const tn_object *o)
     for (size_t i = 0; i < list->items.count; i++)
         if (tn_is_absent(list->items.values[i]))
             return false;
-    return list->items.count <= list->room && (list->room == 0) == (list->items.values == NULL);
+    return list->items.count <= list->items.room &&
+           (list->items.room == 0) == (list->items.values == NULL);
 }
 
 const struct tni_builtin tni_list_type = {

@@ -7,10 +7,12 @@
 #include <string.h>
 
 struct str {
-    uint64_t hash; // 0: not computed yet
     uint32_t len;
-    char inline_[4]; // and on to the end of the slot
-    char *spilled;   // instead, when the whole does not fit into an object
+    uint32_t hash; // 0: not computed yet
+    union {
+        char inline_[sizeof(char *)]; // and on to the end of the slot
+        char *spilled;                // instead, when the whole does not fit into an object
+    };
 };
 
 enum { INLINE_AT = offsetof(struct str, inline_) };
@@ -120,11 +122,18 @@ tn_is_str(tn_value v)
     return tni_value_is(v, TNI_TYPE_STR);
 }
 
+// A str keeps 32 bits of its hash. Tables take theirs from the upper half.
+static uint64_t
+spread(uint32_t hash)
+{
+    return (uint64_t)hash << 32 | hash;
+}
+
 uint64_t
 tni_hash_bytes(const struct tni_objects *s, const char *data, size_t len)
 {
-    uint64_t hash = tni_siphash(s->hash_key, data, len);
-    return hash != 0 ? hash : 1;
+    uint32_t hash = (uint32_t)tni_siphash(s->hash_key, data, len);
+    return spread(hash != 0 ? hash : 1);
 }
 
 uint64_t
@@ -132,8 +141,8 @@ tn_str_hash(const tn_object *o)
 {
     struct str *str = str_of(o);
     if (str->hash == 0)
-        str->hash = tni_hash_bytes(tni_objects_of(o), bytes_of(str), str->len);
-    return str->hash;
+        str->hash = (uint32_t)tni_hash_bytes(tni_objects_of(o), bytes_of(str), str->len);
+    return spread(str->hash);
 }
 
 bool

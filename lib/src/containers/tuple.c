@@ -6,8 +6,8 @@
 
 struct tuple {
     struct tni_span
-        items;      // first: the collector reads it there; [values] points to [own] or a buffer
-    tn_value own[]; // with a buffer: one integer, the number of values that it has room for
+        items; // first: the collector reads it there; [values] points to [own] or a buffer
+    tn_value own[];
 };
 
 enum { MAX_OWN = (TNI_MAX_OBJECT - sizeof(tn_object) - sizeof(struct tuple)) / sizeof(tn_value) };
@@ -21,7 +21,7 @@ tuple_of(const tn_object *o)
 static size_t
 own_size(size_t count)
 {
-    size_t own = count <= MAX_OWN ? count : 1;
+    size_t own = count <= MAX_OWN ? count : 0;
     return sizeof(tn_object) + sizeof(struct tuple) + own * sizeof(tn_value);
 }
 
@@ -38,7 +38,7 @@ must_be_tracked(const tn_value *values, size_t count)
 static tn_value *
 spill(struct tni_objects *s, size_t count)
 {
-    if (count > SIZE_MAX / 2 / sizeof(tn_value))
+    if (count > UINT32_MAX)
         return NULL;
     return tni_buffer_alloc(&s->memory, &s->types[TNI_TYPE_TUPLE]->account,
                             count * sizeof(tn_value));
@@ -59,9 +59,8 @@ tn_tuple_new_at(tn_heap *heap, const tn_value *values, size_t count, const tn_si
         return NULL;
     }
     struct tuple *tuple = tuple_of(o);
-    tuple->items = (struct tni_span){spilled != NULL ? spilled : tuple->own, count};
-    if (spilled != NULL)
-        tuple->own[0] = tn_int((int64_t)count);
+    tuple->items =
+        (struct tni_span){spilled != NULL ? spilled : tuple->own, (uint32_t)count, (uint32_t)count};
     for (size_t i = 0; i < count; i++) {
         TN_DEBUG(!tn_is_absent(values[i]));
         tuple->items.values[i] = tn_incref_value(values[i]);
@@ -101,12 +100,12 @@ tuple_clear(tn_object *o)
     struct tni_objects *s = tni_objects_of(o);
     struct tuple *tuple = tuple_of(o);
     struct tni_span former = tuple->items;
-    tuple->items = (struct tni_span){tuple->own, 0};
+    tuple->items = (struct tni_span){tuple->own, 0, 0};
     while (former.count > 0)
         tn_decref_value(former.values[--former.count]);
     if (former.values != tuple->own)
         tni_buffer_free(&s->memory, &s->types[TNI_TYPE_TUPLE]->account, former.values,
-                        (size_t)tn_as_int(tuple->own[0]) * sizeof(tn_value));
+                        former.room * sizeof(tn_value));
 }
 
 static size_t

@@ -9,10 +9,14 @@
 
 // --- Segments --------------------------------------------------------------------------------
 
+// A heap takes its first segments in small pages: it may never need much. And it returns memory to
+// the system when so many pages are dirty, 4 MiB.
+enum { SMALL_SEGMENTS = 2, MOST_DIRTY = 64 };
+
 static struct tni_segment *
 add_segment(struct tni_pages *p)
 {
-    struct tni_segment *s = tni_segment_map(p->owner);
+    struct tni_segment *s = tni_segment_map(p->owner, p->segment_count >= SMALL_SEGMENTS);
     if (s == NULL)
         return NULL;
     s->quiet = p->quiet;
@@ -65,6 +69,14 @@ unlist_page(struct tni_bin *bin, struct tni_page *page)
     if (page->next != NULL)
         page->next->prev = page->prev;
     page->listed = false;
+}
+
+static void
+clean_segments(struct tni_pages *p)
+{
+    for (struct tni_segment *s = p->segments; s != NULL && p->dirty_count > 0; s = s->next)
+        tni_segment_clean(s);
+    p->dirty_count = 0;
 }
 
 // --- Opening and closing pages ---------------------------------------------------------------
@@ -153,6 +165,8 @@ close_page(struct tni_pages *p, struct tni_page *page)
     p->page_count--;
     if (tni_segment_is_empty(s) && p->segment_count > 1)
         remove_segment(p, s);
+    else if (++p->dirty_count > MOST_DIRTY)
+        clean_segments(p);
 }
 
 // --- Slots -----------------------------------------------------------------------------------
@@ -263,6 +277,7 @@ tni_pages_trim(struct tni_pages *p)
             close_page(p, p->bins[bin].open);
     if (p->segment_count == 1 && p->page_count == 0 && !p->held)
         remove_segment(p, p->segments);
+    clean_segments(p);
 }
 
 void

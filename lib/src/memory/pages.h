@@ -33,6 +33,7 @@ struct tni_pages {
     struct tni_segment *segments;
     struct tni_bin bins[TNI_BINS];
     size_t page_count, segment_count;
+    size_t dirty_count; // at most so many pages were given back and are still ours
     bool held;          // pages stay, even when they become empty
     size_t quarantined; // bytes of freed slots that are not usable again yet
     size_t site_bytes;
@@ -74,7 +75,7 @@ void tni_pages_settle(struct tni_pages *p, struct tni_page *page);
 void *tni_pages_quarantine(struct tni_pages *p, void *slot);
 // The flags of objects whose decref the collector need not be told of. O(segments).
 void tni_pages_set_quiet(struct tni_pages *p, uint32_t quiet);
-// Gives the last empty page of each bin, and empty segments, back too.
+// Gives the last empty page of each bin, empty segments and everything dirty back too.
 void tni_pages_trim(struct tni_pages *p);
 // Gives [page] back if it is empty, held or not.
 void tni_pages_give_if_empty(struct tni_pages *p, struct tni_page *page);

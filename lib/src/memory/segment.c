@@ -8,7 +8,7 @@
 
 // Maps twice the size and gives back what lies outside of the aligned half.
 struct tni_segment *
-tni_segment_map(struct tni_memory *owner)
+tni_segment_map(struct tni_memory *owner, bool huge)
 {
     char *raw = mmap(NULL, 2 * TNI_SEGMENT_SIZE, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -19,6 +19,8 @@ tni_segment_map(struct tni_memory *owner)
         munmap(raw, (size_t)(aligned - raw));
     if (aligned < raw + TNI_SEGMENT_SIZE)
         munmap(aligned + TNI_SEGMENT_SIZE, (size_t)(raw + TNI_SEGMENT_SIZE - aligned));
+    if (huge)
+        madvise(aligned, TNI_SEGMENT_SIZE, MADV_HUGEPAGE);
     struct tni_segment *s = (struct tni_segment *)(void *)aligned;
     s->owner = owner;
     s->free_pages = ~UINT64_C(0) << TNI_HEADER_PAGES;
@@ -75,8 +77,10 @@ tni_segment_take_page(struct tni_segment *s, unsigned rows)
     int first = s->free_pages != 0 ? find_rows(s, rows) : -1;
     if (first < 0)
         return NULL;
-    unsigned number = (unsigned)__builtin_ctzll(s->free_pages);
-    s->free_pages &= s->free_pages - 1;
+    uint64_t preferred = s->dirty_pages != 0 ? s->dirty_pages : s->free_pages;
+    unsigned number = (unsigned)__builtin_ctzll(preferred);
+    s->free_pages &= ~(preferred & -preferred);
+    s->dirty_pages &= s->free_pages;
     flip_rows(s, (unsigned)first, rows);
     struct tni_page *page = &s->pages[number];
     *page = (struct tni_page){.base = (char *)s + (size_t)number * TNI_PAGE_SIZE,
@@ -92,8 +96,23 @@ tni_segment_give_page(struct tni_page *page)
 {
     struct tni_segment *s = tni_segment_of(page);
     TN_ASSERT(page->words != NULL && page->used == 0);
-    madvise(page->base, TNI_PAGE_SIZE, MADV_DONTNEED);
+    uint64_t bit = UINT64_C(1) << (page - s->pages);
     flip_rows(s, page->first_row, page->rows);
-    s->free_pages |= UINT64_C(1) << (page - s->pages);
+    s->free_pages |= bit;
+    s->dirty_pages |= bit;
     page->words = NULL;
+}
+
+// One call a run of neighbours.
+void
+tni_segment_clean(struct tni_segment *s)
+{
+    while (s->dirty_pages != 0) {
+        unsigned first = (unsigned)__builtin_ctzll(s->dirty_pages);
+        uint64_t run = s->dirty_pages >> first;
+        unsigned count = ~run != 0 ? (unsigned)__builtin_ctzll(~run) : TNI_SEGMENT_PAGES;
+        madvise((char *)s + (size_t)first * TNI_PAGE_SIZE, (size_t)count * TNI_PAGE_SIZE,
+                MADV_DONTNEED);
+        s->dirty_pages &= s->dirty_pages + (UINT64_C(1) << first); // carries through the run
+    }
 }

@@ -49,20 +49,23 @@ struct tni_segment {
     struct tni_memory *owner;
     struct tni_segment *next, *prev;
     uint64_t free_pages;       // one bit a page
+    uint64_t dirty_pages;      // of them: those whose memory is still ours
     uint64_t suspect_pages[2]; // one bit a page in which that plane may have a bit
     uint64_t row_taken[(TNI_SEGMENT_ROWS + 63) / 64];
     struct tni_page pages[TNI_SEGMENT_PAGES];
 };
 _Static_assert(sizeof(struct tni_segment) <= TNI_ROWS_AT, "the headers end before the rows begin");
 
-struct tni_segment *tni_segment_map(struct tni_memory *owner); // new; NULL: out of memory
+// [huge]: in pages of 2 MiB where the system has them.
+struct tni_segment *tni_segment_map(struct tni_memory *owner, bool huge); // new; NULL: no memory
 void tni_segment_unmap(struct tni_segment *s);
 bool tni_segment_is_empty(const struct tni_segment *s);
 
-// A page with [rows] zeroed rows, base and rows set; NULL when the segment has none left. Giving it
-// back returns its memory to the system.
+// A page with [rows] zeroed rows, base and rows set; NULL when the segment has none left. One that
+// is given back is dirty until the segment is cleaned, which returns its memory to the system.
 struct tni_page *tni_segment_take_page(struct tni_segment *s, unsigned rows);
 void tni_segment_give_page(struct tni_page *page);
+void tni_segment_clean(struct tni_segment *s);
 
 static inline struct tni_segment *
 tni_segment_of(const void *p)

@@ -15,7 +15,8 @@
 
 struct tni_span {
     tn_value *values; // absent ones are skipped
-    size_t count;
+    uint32_t count;
+    uint32_t room; // of a spilled type: its own affair
 };
 
 struct tn_type {
@@ -62,7 +63,7 @@ tni_span_of(const tn_type *type, const tn_object *o)
 {
     if (type->spilled)
         return *(struct tni_span *)tn_payload(o);
-    return (struct tni_span){tn_payload(o), type->slot_count};
+    return (struct tni_span){tn_payload(o), type->slot_count, type->slot_count};
 }
 
 // The library's own types are told apart by their index. A wrong object is a programming error.
