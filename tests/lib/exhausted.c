@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Every request of the library to the system is refused once: malloc, calloc, realloc and mmap.
+// Every request of the library to the system is refused once: malloc, calloc, realloc, mmap and
+// mremap.
 //
 // The linker leads the library's calls to the __wrap functions below (tests/CMakeLists.txt).
 // Beneath out_of_memory.c, which fails allocations at the front door: here pages and segments fail.
@@ -26,6 +27,8 @@ void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *block, size_t size);
 void *__real_mmap(void *at, size_t size, int access, int flags, int file, off_t offset);
+void *__real_mremap(void *at, size_t size, size_t new_size, int flags, ...);
+void *__wrap_mremap(void *at, size_t size, size_t new_size, int flags, ...);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *block, size_t size);
@@ -53,6 +56,13 @@ void *
 __wrap_mmap(void *at, size_t size, int access, int flags, int file, off_t offset)
 {
     return is_refused() ? MAP_FAILED : __real_mmap(at, size, access, flags, file, offset);
+}
+
+// Nobody asks for an address.
+void *
+__wrap_mremap(void *at, size_t size, size_t new_size, int flags, ...)
+{
+    return is_refused() ? MAP_FAILED : __real_mremap(at, size, new_size, flags);
 }
 
 static void

@@ -79,7 +79,7 @@ tn_list_append(tn_object *o, tn_value v)
     if (tn_is_absent(v))
         return TN_EINVAL;
     size_t count = list->items.count;
-    if (count == list->items.room && !resize(o, list, count + count / 2 + 2))
+    if (count == list->items.room && !resize(o, list, count == 0 ? 1 : count + count / 2 + 2))
         return TN_ENOMEM;
 #if TN_CHECKS > 0
     tni_check_store(o, v);

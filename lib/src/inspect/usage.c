@@ -10,7 +10,7 @@ tni_reserved(const struct tni_memory *m)
 static size_t
 overhead(const struct tni_memory *m)
 {
-    size_t headers = m->pages.segment_count * TNI_HEADER_PAGES * TNI_PAGE_SIZE;
+    size_t headers = m->pages.header_pages * TNI_PAGE_SIZE;
     return headers + m->pages.site_bytes + m->tables;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "memory/alloc.h"
 
+#include "memory/map.h"
 #include "memory/poison.h"
 
 #include <stdarg.h>
@@ -36,14 +37,65 @@ tni_memory_init(struct tni_memory *m)
 // A buffer from the system stands behind this, so that a heap can free what its owner forgot.
 struct tni_large {
     struct tni_large *next, *prev;
+    size_t size;   // of both
+    size_t unused; // keeps the buffer aligned
 };
+
+// From here on a block is a mapping of its own, which grows without being copied and leaves no hole
+// behind in the process; in huge pages if it fills some.
+enum { MAPPED = 1 << 20, HUGE = 4 << 20 };
+
+static struct tni_large *
+block_alloc(size_t size)
+{
+    struct tni_large *block = size >= MAPPED ? tni_map(size, size >= HUGE) : malloc(size);
+    if (block != NULL)
+        block->size = size;
+    return block;
+}
+
+static void
+block_free(struct tni_large *block)
+{
+    if (block->size >= MAPPED)
+        tni_unmap(block, block->size);
+    else
+        free(block);
+}
+
+static struct tni_large *
+block_move(struct tni_large *block, size_t size)
+{
+    struct tni_large *moved = block_alloc(size);
+    if (moved == NULL)
+        return NULL;
+    size_t kept = block->size < size ? block->size : size;
+    memcpy(moved + 1, block + 1, kept - sizeof *block);
+    block_free(block);
+    return moved;
+}
+
+// On failure NULL, and [block] stays as it is.
+static struct tni_large *
+block_resize(struct tni_large *block, size_t size)
+{
+    bool was_mapped = block->size >= MAPPED, is_mapped = size >= MAPPED;
+    if (was_mapped != is_mapped)
+        return block_move(block, size);
+    struct tni_large *moved =
+        is_mapped ? tni_remap(block, block->size, size) : realloc(block, size);
+    if (moved != NULL)
+        moved->size = size;
+    return moved;
+}
 
 static void *
 link_large(struct tni_memory *m, struct tni_large *block)
 {
     if (block == NULL)
         return NULL;
-    *block = (struct tni_large){m->first_large, NULL};
+    block->next = m->first_large;
+    block->prev = NULL;
     if (block->next != NULL)
         block->next->prev = block;
     m->first_large = block;
@@ -69,7 +121,7 @@ tni_memory_fini(struct tni_memory *m)
     TN_ASSERT(m->magic == TNI_MEMORY_MAGIC);
     m->magic = 0;
     while (m->first_large != NULL)
-        free(unlink_large(m, m->first_large + 1));
+        block_free(unlink_large(m, m->first_large + 1));
     tni_pages_fini(&m->pages);
 }
 
@@ -105,7 +157,7 @@ tni_site_of(const void *object)
 static void *
 large_alloc(struct tni_memory *m, size_t size)
 {
-    void *buffer = link_large(m, malloc(sizeof(struct tni_large) + size));
+    void *buffer = link_large(m, block_alloc(sizeof(struct tni_large) + size));
     m->large += buffer != NULL ? size : 0;
     return buffer;
 }
@@ -133,11 +185,10 @@ tni_buffer_free(struct tni_memory *m, struct tni_account *account, void *buffer,
         tni_pages_free(&m->pages, buffer);
     } else {
         m->large -= size;
-        free(unlink_large(m, buffer));
+        block_free(unlink_large(m, buffer));
     }
 }
 
-// realloc moves large blocks by page tables where it can.
 static void *
 large_resize(struct tni_memory *m, struct tni_account *account, void *buffer, size_t size,
              size_t new_size)
@@ -145,7 +196,7 @@ large_resize(struct tni_memory *m, struct tni_account *account, void *buffer, si
     if (tni_must_fail(m))
         return NULL;
     struct tni_large *block = unlink_large(m, buffer);
-    struct tni_large *moved = realloc(block, sizeof *block + new_size);
+    struct tni_large *moved = block_resize(block, sizeof *block + new_size);
     buffer = link_large(m, moved != NULL ? moved : block);
     if (moved == NULL)
         return NULL;

@@ -25,6 +25,7 @@ add_segment(struct tni_pages *p)
         s->next->prev = s;
     p->segments = s;
     p->segment_count++;
+    p->header_pages += s->header_pages;
     return s;
 }
 
@@ -38,6 +39,7 @@ remove_segment(struct tni_pages *p, struct tni_segment *s)
     if (s->next != NULL)
         s->next->prev = s->prev;
     p->segment_count--;
+    p->header_pages -= s->header_pages;
     tni_segment_unmap(s);
 }
 
@@ -108,15 +110,24 @@ rows_needed(unsigned slots, unsigned stride)
 }
 
 static struct tni_page *
+take_page(struct tni_pages *p, struct tni_segment *s, unsigned rows)
+{
+    unsigned former = s->header_pages;
+    struct tni_page *page = tni_segment_take_page(s, rows);
+    p->header_pages += s->header_pages - former;
+    return page;
+}
+
+static struct tni_page *
 find_page(struct tni_pages *p, unsigned rows)
 {
     for (struct tni_segment *s = p->segments; s != NULL; s = s->next) {
-        struct tni_page *page = tni_segment_take_page(s, rows);
+        struct tni_page *page = take_page(p, s, rows);
         if (page != NULL)
             return page;
     }
     struct tni_segment *s = add_segment(p);
-    return s != NULL ? tni_segment_take_page(s, rows) : NULL;
+    return s != NULL ? take_page(p, s, rows) : NULL;
 }
 
 // The slots that the last word has room for and the page has not are taken for ever.
@@ -296,8 +307,8 @@ struct tni_page *
 tni_pages_next(const struct tni_pages *p, const struct tni_page *after)
 {
     struct tni_segment *s = after != NULL ? tni_segment_of(after) : p->segments;
-    size_t i = after != NULL ? (size_t)(after - s->pages) + 1 : TNI_HEADER_PAGES;
-    for (; s != NULL; s = s->next, i = TNI_HEADER_PAGES)
+    size_t i = after != NULL ? (size_t)(after - s->pages) + 1 : 1;
+    for (; s != NULL; s = s->next, i = 1)
         for (; i < TNI_SEGMENT_PAGES; i++)
             if (s->pages[i].words != NULL)
                 return &s->pages[i];

@@ -17,7 +17,7 @@ enum tni_kind { TNI_OBJECTS, TNI_ACYCLIC, TNI_BUFFERS, TNI_KINDS };
 enum {
     TNI_MAX_OBJECT = 512,
     TNI_MAX_SLOT = 4096,
-    TNI_CLASSES = 55,
+    TNI_CLASSES = 56,
     TNI_BINS = TNI_KINDS * TNI_CLASSES,
 };
 
@@ -32,7 +32,7 @@ struct tni_pages {
     uint32_t quiet; // of every segment
     struct tni_segment *segments;
     struct tni_bin bins[TNI_BINS];
-    size_t page_count, segment_count;
+    size_t page_count, segment_count, header_pages;
     size_t dirty_count; // at most so many pages were given back and are still ours
     bool held;          // pages stay, even when they become empty
     size_t quarantined; // bytes of freed slots that are not usable again yet
@@ -43,17 +43,17 @@ static inline unsigned
 tni_class_of(size_t size)
 {
     if (size <= 128)
-        return size <= 16 ? 0 : (unsigned)((size + 7) / 8 - 2);
+        return size <= 8 ? 0 : (unsigned)((size + 7) / 8 - 1);
     unsigned log = 63 - (unsigned)__builtin_clzll(size - 1);
-    return 15 + (log - 7) * 8 + (unsigned)((size - 1 - ((size_t)1 << log)) >> (log - 3));
+    return 16 + (log - 7) * 8 + (unsigned)((size - 1 - ((size_t)1 << log)) >> (log - 3));
 }
 
 static inline size_t
 tni_class_size(unsigned class_)
 {
-    if (class_ < 15)
-        return 16 + 8 * (size_t)class_;
-    unsigned log = 7 + (class_ - 15) / 8, eighth = (class_ - 15) % 8 + 1;
+    if (class_ < 16)
+        return 8 + 8 * (size_t)class_;
+    unsigned log = 7 + (class_ - 16) / 8, eighth = (class_ - 16) % 8 + 1;
     return ((size_t)1 << log) + ((size_t)eighth << (log - 3));
 }
 

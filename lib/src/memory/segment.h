@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// segment: one mapping of 4 MiB that holds 61 pages of slots, and apart from them, in its first 192
-// KiB, their headers and planes.
+// segment: one mapping of 4 MiB that holds 61 to 63 pages of slots and, apart from them, their
+// headers and planes.
+//
+// Headers and planes grow from the low end, page by page as they are needed, at most three; slots
+// come from the high end.
 //
 // A segment is aligned to its size, so that header and planes are found from an object's address
 // alone, and writing to them never dirties an object's memory: a process forked after a freeze
@@ -16,10 +19,10 @@ enum {
     TNI_PAGE_SHIFT = 16,
     TNI_PAGE_SIZE = 1 << TNI_PAGE_SHIFT,
     TNI_SEGMENT_PAGES = TNI_SEGMENT_SIZE / TNI_PAGE_SIZE,
-    TNI_HEADER_PAGES = 3,
+    TNI_MOST_HEADERS = 3,
     TNI_ROWS_AT = 8192,
     TNI_SEGMENT_ROWS =
-        (TNI_HEADER_PAGES * TNI_PAGE_SIZE - TNI_ROWS_AT) / (int)sizeof(struct tni_row),
+        (TNI_MOST_HEADERS * TNI_PAGE_SIZE - TNI_ROWS_AT) / (int)sizeof(struct tni_row),
 };
 
 struct tni_memory;
@@ -48,7 +51,8 @@ struct tni_segment {
     uint32_t quiet; // first: tn_decref reads it; flags of objects that need not be logged
     struct tni_memory *owner;
     struct tni_segment *next, *prev;
-    uint64_t free_pages;       // one bit a page
+    unsigned header_pages;     // the first ones
+    uint64_t free_pages;       // one bit a page, of the others
     uint64_t dirty_pages;      // of them: those whose memory is still ours
     uint64_t suspect_pages[2]; // one bit a page in which that plane may have a bit
     uint64_t row_taken[(TNI_SEGMENT_ROWS + 63) / 64];
