@@ -161,7 +161,8 @@ tn_as_object(tn_value v)
 // The header of every object: 16 bytes. Private; it stands here because counting is inline.
 struct tn_object {
     uint32_t refs;  // true count; TNI_IMMORTAL and above never change and never free
-    uint32_t mark;  // the collector's: epoch in the high byte, references from inside in the rest
+    uint32_t mark;  // the collector's: epoch in the high byte, references from inside in the rest;
+                    // a str, which is never looked at, keeps its hash there
     uint32_t type;  // index in the heap's table of types
     uint32_t flags; // see object/object.h
 };

@@ -6,13 +6,11 @@
 
 #include <string.h>
 
+// The hash stands in the header, in place of a mark; 0: not computed yet.
 struct str {
     uint32_t len;
-    uint32_t hash; // 0: not computed yet
-    union {
-        char inline_[sizeof(char *)]; // and on to the end of the slot
-        char *spilled;                // instead, when the whole does not fit into an object
-    };
+    char inline_[4]; // and on to the end of the slot
+    char *spilled;   // instead, when the whole does not fit into an object
 };
 
 enum { INLINE_AT = offsetof(struct str, inline_) };
@@ -140,9 +138,10 @@ uint64_t
 tn_str_hash(const tn_object *o)
 {
     struct str *str = str_of(o);
-    if (str->hash == 0)
-        str->hash = (uint32_t)tni_hash_bytes(tni_objects_of(o), bytes_of(str), str->len);
-    return spread(str->hash);
+    uint32_t *hash = &((tn_object *)(uintptr_t)o)->mark;
+    if (*hash == 0)
+        *hash = (uint32_t)tni_hash_bytes(tni_objects_of(o), bytes_of(str), str->len);
+    return spread(*hash);
 }
 
 bool

@@ -49,7 +49,7 @@ tni_stack_push(struct tni_gc *gc, struct tni_stack *stack, tn_object *o)
 void
 tni_gc_clear_marks(struct tni_page *page)
 {
-    for (unsigned i = 0; tni_page_kind(page) != TNI_BUFFERS && i < page->slots; i++) {
+    for (unsigned i = 0; tni_page_kind(page) == TNI_OBJECTS && i < page->slots; i++) {
         tn_object *o = tni_slot_at(page, i);
         bool taken = page->words[i / TNI_ROW_SLOTS * page->stride] >> i % TNI_ROW_SLOTS & 1;
         if (taken && !TNI_IS_POISONED(o) && !(o->flags & TNI_DEAD)) // that one's is a link

@@ -6,7 +6,8 @@
 // counts the references that stamped objects hold to it up to TNI_MARK_FULL, beyond which nobody
 // knows any more and the object passes for held from outside. Above that stand two verdicts: live,
 // or found to be garbage. Of an object that is never tracked the page tells, so that a search need
-// not fetch it.
+// not fetch it, and must not mark it: a str keeps its hash there. Who marks all objects for a while
+// gives the marks back (inspect/check.c).
 #ifndef TNI_GC_MARKS_H
 #define TNI_GC_MARKS_H
 
