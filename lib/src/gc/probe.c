@@ -95,7 +95,9 @@ rescue(tn_object *o, void *arg)
 static void
 rescue_held(struct probe *p)
 {
-    struct rescue r = {.gc = p->gc};
+    struct rescue r; // the stack stays as it is: clearing it would cost as much as the probe
+    r.gc = p->gc;
+    r.count = 0;
     for (unsigned i = 0; i < p->count; i++)
         if (tni_is_held_outside(p->nodes[i], 0))
             rescue(p->nodes[i], &r);
