@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # run.sh [PART]            every part of the normal tier, or one
-# run.sh --full [PART]     larger sizes; and the parts mutants, tsan and valgrind
+# run.sh --full [PART]     larger sizes; and the parts mutants, stress, tsan and valgrind
 # run.sh --long PART       the largest sizes of one part
 #
 # Parts run in order and the first that fails ends the run with its output. See README.md.
@@ -20,7 +20,7 @@ SKIPPED=77 # how a part says that it did not run
 choose_tier() {
     case $1 in
     normal) ;;
-    full) parts+=(mutants tsan valgrind) limit=7200 operations=10000000 twin_operations=10000000 rounds=50 ;;
+    full) parts+=(mutants stress tsan valgrind) limit=7200 operations=10000000 twin_operations=10000000 rounds=50 ;;
     long) limit=36000 operations=1000000000 twin_operations=100000000 rounds=200 ;;
     esac
 }
@@ -133,6 +133,16 @@ part_transcript() {
 part_mutants() {
     build asan
     tests/lib/mutants.sh build/asan
+}
+
+# A collection with every object that is made. Not for tests that count collections.
+part_stress() {
+    build asan
+    export TN_STRESS=1
+    ctest --test-dir build/asan -L '^(unit|examples)$' -E '\.(pass|jobs|policy|counters|collect)$' \
+        --output-on-failure --stop-on-failure --no-tests=error
+    ctest --test-dir build/asan -R '^lib\.(dict|inherit|list|number|pin|random_slices|str|type|weak|weakmap)$' \
+        --output-on-failure --stop-on-failure --no-tests=error
 }
 
 part_tsan() {

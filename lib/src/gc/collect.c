@@ -81,12 +81,29 @@ tni_gc_collect(struct tni_gc *gc, int generation, tn_gc_result *result)
     return collect(gc, generation, tni_gc_search, result);
 }
 
+// Tests: in turn a slice, a full collection and young ones.
+static void
+stress(struct tni_gc *gc)
+{
+    enum { TURNS = 5 };
+    tn_gc_result ignored;
+    unsigned turn = gc->objects.memory.stress++ % TURNS;
+    if (turn == 0 || gc->run.phase != TNI_IDLE)
+        (void)tn_gc_step((tn_heap *)gc, 0, &ignored);
+    else
+        (void)tni_gc_collect(gc, turn == 1 ? 2 : 0, &ignored);
+}
+
 // A collection that gets no memory is not asked for again with every object that follows.
 void
 tni_gc_fire(struct tni_objects *s)
 {
     struct tni_gc *gc = TNI_CAST_UP(struct tni_gc, s);
     tn_gc_result result;
+    if (TN_CHECKS > 0 && s->memory.stress != 0) {
+        stress(gc);
+        return;
+    }
     if (gc->collecting || s->reap.running || gc->run.phase != TNI_IDLE)
         return;
     if (tni_gc_collect(gc, tni_gc_choose_generation(gc), &result) != TN_OK)

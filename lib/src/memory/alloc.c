@@ -14,11 +14,11 @@ report_to_stderr(void *arg, const char *sentence)
     fprintf(stderr, "tenure: %s\n", sentence);
 }
 
-// Tests: TN_MUTANT in the environment.
+// Tests: [name] in the environment.
 static unsigned
-choose_mutant(void)
+wish(const char *name)
 {
-    const char *number = TN_CHECKS > 0 ? getenv("TN_MUTANT") : NULL;
+    const char *number = TN_CHECKS > 0 ? getenv(name) : NULL;
     return number != NULL ? (unsigned)strtoul(number, NULL, 10) : 0;
 }
 
@@ -28,7 +28,8 @@ tni_memory_init(struct tni_memory *m)
     memset(m, 0, sizeof *m);
     tni_pages_init(&m->pages, m);
     m->fail_after = -1;
-    m->mutant = choose_mutant();
+    m->mutant = wish("TN_MUTANT");
+    m->stress = wish("TN_STRESS");
     m->owner = tni_this_thread();
     m->report = report_to_stderr;
     m->magic = TNI_MEMORY_MAGIC;

@@ -35,6 +35,7 @@ struct tni_memory {
     size_t tables;                 // bytes of tni_table_resize
     long fail_after;   // tests: this many allocations succeed, the next fails; negative: none fails
     unsigned mutant;   // tests: the number of the rule that this heap breaks (object/rules.h)
+    unsigned stress;   // tests: not 0: a collection with every object that is made
     const void *owner; // of the calls, in checked builds
     void (*report)(void *arg, const char *sentence);
     void *report_arg;

@@ -17,7 +17,7 @@ do_chores(struct tni_objects *s, unsigned bin, bool tracked)
 {
     if (s->backlog.first != NULL)
         tni_reap_some(s, 2 + tni_class_size(bin % TNI_CLASSES) / 64);
-    if (tracked && is_due(s))
+    if ((tracked && is_due(s)) || (TN_CHECKS > 0 && s->memory.stress != 0))
         s->trigger.fire(s);
 }
 
