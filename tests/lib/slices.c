@@ -465,6 +465,48 @@ slots_may_be_used_again_in_mid_run(void **state)
     expect_at_every_boundary(state, replace_rings);
 }
 
+static tn_object *shown;
+
+static void
+show_next(tn_object *o)
+{
+    shown = tn_incref(tn_as_object(tn_slot_borrow(o, 0)));
+}
+
+static void
+count_call(tn_object *weak, void *arg)
+{
+    ++*(int *)arg;
+}
+
+// Its destruction began before somebody saw it; that it was let go of again ends nothing.
+static void
+who_is_watched_after_its_death_began_dies_without_a_call(void **state)
+{
+    tn_heap *heap = heap_fixture_heap(state);
+    tn_type_spec spec = {.name = "Shower", .slots = (const char *const[]){"next", NULL}};
+    spec.flags = TN_WEAK;
+    spec.finalize = show_next;
+    tn_type *type;
+    assert_int_equal(tn_type_register(heap, &spec, &type), TN_OK);
+    tn_object *first = tn_new(heap, type), *weak = NULL;
+    tn_object *node =
+        tn_new(heap, heap_type(heap, "Node", (const char *const[]){"a", NULL}, TN_WEAK));
+    tn_slot_set(first, 0, tn_ref(node));
+    tn_slot_set_steal(node, 0, tn_ref(first));
+    tn_decref(node);
+    int calls = 0;
+    shown = NULL;
+    while (shown == NULL)
+        assert_false(step(heap).complete);
+    assert_int_equal(tn_weak_new_with(shown, count_call, &calls, &weak), TN_OK);
+    TN_CLEAR(shown);
+    assert_int_equal(step_to_the_end(heap).collected, 2);
+    assert_null(tn_weak_get(weak));
+    assert_int_equal(calls, 0);
+    tn_decref(weak);
+}
+
 int
 main(void)
 {
@@ -481,6 +523,7 @@ main(void)
         HEAP_TEST(what_is_reached_through_a_weak_reference_lives),
         HEAP_TEST(what_moves_between_slices_is_not_lost),
         HEAP_TEST(slots_may_be_used_again_in_mid_run),
+        HEAP_TEST(who_is_watched_after_its_death_began_dies_without_a_call),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

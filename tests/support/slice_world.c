@@ -400,7 +400,8 @@ slice_watch(slice_world *w, int node)
     slice_node *n = &w->nodes[node];
     if (n->plain == NULL && tn_weak_new(n->object, &n->plain) != TN_OK)
         n->plain = NULL;
-    if (w->depth == 0 && n->watched == NULL &&
+    bool dying = n->was_garbage && tn_gc_in_progress(w->heap);
+    if (w->depth == 0 && !dying && n->watched == NULL &&
         tn_weak_new_with(n->object, called, w, &n->watched) != TN_OK)
         n->watched = NULL;
     if (!n->in_map)

@@ -73,7 +73,8 @@ void slice_unpin(slice_world *w, int node);
 void slice_link(slice_world *w, int node, int k, slice_edge edge);
 // A handle of [child] becomes the edge, without a count that changes.
 void slice_link_steal(slice_world *w, int node, int k, int child);
-// No callback from inside of a finalizer: one that is made after step 1 is not called.
+// No callback from inside of a finalizer, or for what a run may have taken for garbage and a
+// finalizer brought back: one that is made after step 1 is not called.
 void slice_watch(slice_world *w, int node);
 // Asks a weak reference, or the weak map, for [node]; true: it has one more handle.
 bool slice_upgrade(slice_world *w, int node, bool by_map);

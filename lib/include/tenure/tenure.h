@@ -415,7 +415,9 @@ TN_API tn_err tn_weak_new_at(tn_object *target, const tn_site *site, tn_object *
 
 // A weak reference of its own that calls [callback] once when [target] dies: last of all, when
 // everything is consistent again, and only if the weak reference itself is still alive then.
-// Several on one object are called newest first. [weak] gives NULL inside.
+// Several on one object are called newest first. [weak] gives NULL inside. One that is made for an
+// object whose destruction is under way, by a finalizer or between the slices of a collection whose
+// finalizers showed the object to somebody, is not called if the object dies of it.
 typedef void tn_weak_callback(tn_object *weak /* borrowed */, void *arg);
 #define tn_weak_new_with(target, callback, arg, result)                                            \
     tn_weak_new_with_at(target, callback, arg, TN_SITE(), result)
