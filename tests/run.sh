@@ -10,7 +10,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/.."
 
-parts=(install build layers ownership style config unit random service kill transcript)
+parts=(install build layers ownership style config unit behaviours random service kill transcript)
 limit=1800 # seconds a part
 operations=1000000
 twin_operations=1000000 # on two heaps at once
@@ -99,6 +99,12 @@ part_unit() {
     run_tests asan '^(lib|unit|examples)$'
 }
 
+# Its table is shown when everything has run.
+part_behaviours() {
+    build asan
+    python3 tests/behaviours.py build/asan
+}
+
 part_random() {
     build asan
     TN_OPERATIONS=$operations build/asan/tests/test_lib.random_graph
@@ -155,7 +161,7 @@ part_valgrind() {
     build debug
     export TN_SCALE=100 TN_OPERATIONS=5000
     cd tests # where ctest runs them
-    for test in ../build/debug/tests/test_{lib,unit,examples}.*; do
+    for test in ../build/debug/tests/test_{lib,unit,examples,behaviours}.*; do
         [ "${test##*/}" = test_lib.caught ] && continue
         echo "$test"
         valgrind --quiet --error-exitcode=9 --leak-check=full "$test"
@@ -164,7 +170,7 @@ part_valgrind() {
 
 # --- The run ---------------------------------------------------------------------------------------
 
-passed=0 failed=0 skipped=0 running=
+passed=0 failed=0 skipped=0 running= table=
 
 run_part() { # NAME: true unless it failed
     local started=$EPOCHREALTIME status=0 seconds
@@ -182,6 +188,7 @@ run_part() { # NAME: true unless it failed
         printf '%-11s %7s s  FAILED\n' "$1" "$seconds"
         ;;
     esac
+    [ "$1" != behaviours ] || table=$(sed -n '/^# Behaviours/,$p' "$log")
     return $((failed > 0))
 }
 
@@ -193,6 +200,7 @@ run_all() {
             break
         fi
     done
+    [ -z "$table" ] || printf '%s\n\n' "$table"
     echo "$passed passed, $failed failed, $skipped skipped"
     return $((failed > 0))
 }
