@@ -6,11 +6,14 @@
 #include "containers/number.h"
 #include "containers/str.h"
 #include "containers/tuple.h"
+#include "containers/weakkeymap.h"
 #include "containers/weakmap.h"
+#include "containers/weakset.h"
 #include "gc/automatic.h"
 #include "gc/collect.h"
 #include "gc/observers.h"
 #include "gc/step.h"
+#include "object/finalizer.h"
 #include "object/reap.h"
 #include "object/weak.h"
 
@@ -23,8 +26,9 @@ static bool
 add_builtin_types(struct tni_objects *s)
 {
     static const struct tni_builtin *const builtins[] = {
-        &tni_str_type,     &tni_list_type, &tni_dict_type,  &tni_weakref_type,
-        &tni_weakmap_type, &tni_int_type,  &tni_float_type, &tni_tuple_type,
+        &tni_str_type,       &tni_list_type,       &tni_dict_type,    &tni_weakref_type,
+        &tni_weakmap_type,   &tni_int_type,        &tni_float_type,   &tni_tuple_type,
+        &tni_finalizer_type, &tni_weakkeymap_type, &tni_weakset_type,
     };
     for (uint32_t i = 0; i < sizeof builtins / sizeof *builtins; i++) {
         tn_type *type;
@@ -109,13 +113,23 @@ report_leaks(struct tni_objects *s)
     return leaks;
 }
 
+// What somebody still waits for. Finalizers may begin anything anew.
+static void
+end_all(struct tni_gc *gc)
+{
+    tni_gc_abandon(gc);
+    tni_reap_backlog(&gc->objects);
+    tni_finalizers_end(&gc->objects);
+    tni_gc_abandon(gc);
+    tni_reap_backlog(&gc->objects);
+}
+
 size_t
 tn_heap_free(tn_heap *heap)
 {
     struct tni_objects *s = &heap->gc.objects;
     TN_ASSERT(s->memory.magic == TNI_MEMORY_MAGIC && !heap->gc.collecting && !s->reap.running);
-    tni_gc_abandon(&heap->gc);
-    tni_reap_backlog(s);
+    end_all(&heap->gc);
     size_t leaks = report_leaks(s);
     tni_gc_observers_fini(&heap->gc);
     tni_gc_fini(&heap->gc);

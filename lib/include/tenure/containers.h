@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The objects that hold text, numbers and other values: str, int, float, tuple, list, dict, and the
-// map of weak values.
+// The objects that hold text, numbers and other values: str, int, float, tuple, list, dict, and
+// those that refer weakly: weakmap, weakkeymap, weakset.
 //
 // [get] gives a new reference, [borrow] a borrowed one; both give absent for what is not there.
 // Passing an object of another type is a programming error that stops the program.
@@ -115,14 +115,89 @@ TN_API tn_object *tn_weakmap_get(const tn_object *map, tn_value key); /* new */
 // Replaces what the key held. TN_ETYPE: the object's type lacks TN_WEAK, or the key is neither str
 // nor integer. TN_ENOMEM: the map is unchanged.
 TN_API tn_err tn_weakmap_set(tn_object *map, tn_value key, tn_object *o);
+// The live object that the key holds, or else [o], which it holds from now on. Errors:
+// tn_weakmap_set's.
+TN_API tn_err tn_weakmap_set_default(tn_object *map, tn_value key, tn_object *o,
+                                     tn_object **result /* new */);
 // TN_EKEY.
 TN_API tn_err tn_weakmap_delete(tn_object *map, tn_value key);
-// Calls [fn] for each entry as it was at the start; what dies meanwhile is left out. Allocates a
-// copy: TN_ENOMEM. [fn] returns false to stop.
+// Deletes the entry if it holds [o] and nobody else; whether it did.
+TN_API bool tn_weakmap_remove(tn_object *map, tn_value key, const tn_object *o);
+// Takes an entry out and gives its object. NULL: no such key; or the map is empty.
+TN_API tn_object *tn_weakmap_pop(tn_object *map, tn_value key);                /* new */
+TN_API tn_object *tn_weakmap_pop_any(tn_object *map, tn_value *key /* new */); /* new */
+TN_API void tn_weakmap_clear(tn_object *map);
+// Sets all entries of [from]. TN_ENOMEM: the map is unchanged.
+TN_API tn_err tn_weakmap_update(tn_object *map, const tn_object *from);
+// A map with the same entries. NULL: out of memory.
+#define tn_weakmap_copy(map) tn_weakmap_copy_at(map, TN_SITE())
+TN_API tn_object *tn_weakmap_copy_at(const tn_object *map, const tn_site *site); /* new */
+// Calls [fn] for each entry as it was at the start, whatever happens to the map meanwhile; what
+// dies is left out. Allocates a copy: TN_ENOMEM. [fn] returns false to stop.
 TN_API tn_err tn_weakmap_each(const tn_object *map,
                               bool (*fn)(tn_value key /* borrowed */, tn_object *o /* borrowed */,
                                          void *arg),
                               void *arg);
+
+// --- weakkeymap: objects that it does not keep alive to values that it does --------------------
+
+// A key is an object of a type with TN_WEAK, and stands for itself alone. Its entry goes when it
+// dies, in the same instant, and the value is dropped. A value that refers to its own key keeps
+// both. Every look-up costs O(weak references to the key).
+#define tn_weakkeymap_new(heap) tn_weakkeymap_new_at(heap, TN_SITE())
+TN_API tn_object *tn_weakkeymap_new_at(tn_heap *heap, const tn_site *site); /* new */
+
+TN_API size_t tn_weakkeymap_len(const tn_object *map);
+TN_API bool tn_is_weakkeymap(tn_value v);
+TN_API tn_value tn_weakkeymap_borrow(const tn_object *map, const tn_object *key); /* borrowed */
+TN_API tn_value tn_weakkeymap_get(const tn_object *map, const tn_object *key);    /* new */
+// TN_ETYPE: the key's type lacks TN_WEAK. TN_EINVAL for absent. TN_ENOMEM: the map is unchanged.
+TN_API tn_err tn_weakkeymap_set(tn_object *map, tn_object *key, tn_value v);
+// The value that is there, or else [v], which is from now on. Errors: tn_weakkeymap_set's.
+TN_API tn_err tn_weakkeymap_set_default(tn_object *map, tn_object *key, tn_value v,
+                                        tn_value *result /* new */);
+// TN_EKEY.
+TN_API tn_err tn_weakkeymap_delete(tn_object *map, const tn_object *key);
+// Takes an entry out; absent for what is not there.
+TN_API tn_value tn_weakkeymap_pop(tn_object *map, const tn_object *key); /* new */
+TN_API void tn_weakkeymap_clear(tn_object *map);
+// As the weakmap's.
+TN_API tn_err tn_weakkeymap_update(tn_object *map, const tn_object *from);
+#define tn_weakkeymap_copy(map) tn_weakkeymap_copy_at(map, TN_SITE())
+TN_API tn_object *tn_weakkeymap_copy_at(const tn_object *map, const tn_site *site); /* new */
+TN_API tn_err tn_weakkeymap_each(const tn_object *map,
+                                 bool (*fn)(tn_object *key /* borrowed */,
+                                            tn_value v /* borrowed */, void *arg),
+                                 void *arg);
+
+// --- weakset: objects that it does not keep alive ----------------------------------------------
+
+// Members leave it when they die. Acyclic. Costs as the weakkeymap's.
+#define tn_weakset_new(heap) tn_weakset_new_at(heap, TN_SITE())
+TN_API tn_object *tn_weakset_new_at(tn_heap *heap, const tn_site *site); /* new */
+
+TN_API size_t tn_weakset_len(const tn_object *set);
+TN_API bool tn_is_weakset(tn_value v);
+TN_API bool tn_weakset_has(const tn_object *set, const tn_object *o);
+// TN_ETYPE: the type lacks TN_WEAK. TN_ENOMEM: the set is unchanged.
+TN_API tn_err tn_weakset_add(tn_object *set, tn_object *o);
+// TN_EKEY.
+TN_API tn_err tn_weakset_remove(tn_object *set, const tn_object *o);
+// Takes some member out. NULL: the set is empty.
+TN_API tn_object *tn_weakset_pop_any(tn_object *set); /* new */
+TN_API void tn_weakset_clear(tn_object *set);
+// Python's |=, &=, -= and ^=. TN_ENOMEM: the set is unchanged.
+TN_API tn_err tn_weakset_add_all(tn_object *set, const tn_object *other);
+TN_API void tn_weakset_keep_all(tn_object *set, const tn_object *other);
+TN_API void tn_weakset_remove_all(tn_object *set, const tn_object *other);
+TN_API tn_err tn_weakset_flip_all(tn_object *set, const tn_object *other);
+// Python's <= and isdisjoint; two sets are equal when each is a subset of the other.
+TN_API bool tn_weakset_is_subset(const tn_object *set, const tn_object *other);
+TN_API bool tn_weakset_is_disjoint(const tn_object *set, const tn_object *other);
+#define tn_weakset_copy(set) tn_weakset_copy_at(set, TN_SITE())
+TN_API tn_object *tn_weakset_copy_at(const tn_object *set, const tn_site *site); /* new */
+TN_API tn_err tn_weakset_each(const tn_object *set,
+                              bool (*fn)(tn_object *o /* borrowed */, void *arg), void *arg);
 
 #ifdef __cplusplus
 }

@@ -406,31 +406,11 @@ TN_API void tn_heap_adopt(tn_heap *heap);
 
 TN_API tn_heap *tn_heap_of(const tn_object *o); /* borrowed */
 
-// --- Weak references -------------------------------------------------------------------------
-
-// A weak reference to [target], which must be of a type with TN_WEAK (TN_ETYPE otherwise). One
-// object is shared by all callers while it lives, as Python's weakref.ref without a callback.
-#define tn_weak_new(target, result) tn_weak_new_at(target, TN_SITE(), result)
-TN_API tn_err tn_weak_new_at(tn_object *target, const tn_site *site, tn_object **result /* new */);
-
-// A weak reference of its own that calls [callback] once when [target] dies: last of all, when
-// everything is consistent again, and only if the weak reference itself is still alive then.
-// Several on one object are called newest first. [weak] gives NULL inside. One that is made for an
-// object whose destruction is under way, by a finalizer or between the slices of a collection whose
-// finalizers showed the object to somebody, is not called if the object dies of it.
-typedef void tn_weak_callback(tn_object *weak /* borrowed */, void *arg);
-#define tn_weak_new_with(target, callback, arg, result)                                            \
-    tn_weak_new_with_at(target, callback, arg, TN_SITE(), result)
-TN_API tn_err tn_weak_new_with_at(tn_object *target, tn_weak_callback *callback, void *arg,
-                                  const tn_site *site, tn_object **result /* new */);
-
-// The target, or NULL once its destruction began. O(1).
-TN_API tn_object *tn_weak_get(const tn_object *weak); /* new */
-
 #ifdef __cplusplus
 }
 #endif
 
 #include "tenure/collector.h"
+#include "tenure/weak.h"
 
 #endif

@@ -141,11 +141,13 @@ account_of(struct tni_objects *s)
     return &s->types[TNI_TYPE_WEAKMAP]->account;
 }
 
-static uint32_t
-index_size_needed(const struct weakmap *m)
+static uint64_t
+index_size_needed(const struct weakmap *m, uint32_t more)
 {
-    bool fits = (m->indexed + 1) * UINT64_C(4) <= m->index_size * UINT64_C(3);
-    return fits ? m->index_size : m->index_size == 0 ? MIN_INDEX : m->index_size * 2;
+    uint64_t size = m->index_size == 0 ? MIN_INDEX : m->index_size;
+    while ((m->indexed + (uint64_t)more) * 4 > size * 3)
+        size *= 2;
+    return size;
 }
 
 static uint32_t *
@@ -176,11 +178,13 @@ use_index(struct tni_objects *s, struct weakmap *m, uint32_t *index, uint32_t si
 }
 
 static bool
-grow_entries(struct tni_objects *s, struct weakmap *m)
+grow_entries(struct tni_objects *s, struct weakmap *m, uint32_t more)
 {
-    if (m->first_free != 0 || m->used < m->room)
+    if (m->room - m->indexed >= more)
         return true;
-    uint32_t room = m->room + m->room / 5 + 4;
+    uint64_t room = m->room + m->room / 5 + 4;
+    if (room < m->indexed + (uint64_t)more)
+        room = m->indexed + (uint64_t)more;
     if (room > max_room)
         return false;
     void *entries = tni_buffer_resize(&s->memory, account_of(s), m->entries,
@@ -189,25 +193,29 @@ grow_entries(struct tni_objects *s, struct weakmap *m)
         return false;
     m->entries = entries;
     m->table.links = (char *)&m->entries->link;
-    m->room = room;
+    m->room = (uint32_t)room;
     return true;
 }
 
-// Room for one more entry. False: no memory, and nothing has grown.
+// Room for [more] entries. False: no memory, and nothing has grown.
 static bool
-grow(struct tni_objects *s, struct weakmap *m)
+reserve(struct tni_objects *s, struct weakmap *m, uint32_t more)
 {
-    bury(s, m, 2);
-    uint32_t size = index_size_needed(m);
-    uint32_t *index = size > m->index_size ? new_index(s, size) : NULL;
+    if (more == 0)
+        return true;
+    bury(s, m, 2 * more);
+    uint64_t size = index_size_needed(m, more);
+    if (size > max_room)
+        return false;
+    uint32_t *index = size > m->index_size ? new_index(s, (uint32_t)size) : NULL;
     if (size > m->index_size && index == NULL)
         return false;
-    if (!grow_entries(s, m)) {
-        free_index(s, index, size);
+    if (!grow_entries(s, m, more)) {
+        free_index(s, index, (uint32_t)size);
         return false;
     }
     if (index != NULL)
-        use_index(s, m, index, size);
+        use_index(s, m, index, (uint32_t)size);
     return true;
 }
 
@@ -330,7 +338,7 @@ relink(struct tni_objects *s, struct weakmap *m, struct entry *e, tn_object *o)
 static tn_err
 add_entry(struct tni_objects *s, struct weakmap *m, const struct tni_key *key, tn_object *o)
 {
-    if (!grow(s, m))
+    if (!reserve(s, m, 1))
         return TN_ENOMEM;
     uint32_t entry = take_entry(m);
     m->entries[entry] = (struct entry){.key = tn_incref_value(key->value)};
@@ -378,33 +386,104 @@ tn_weakmap_delete(tn_object *o, tn_value key)
     return TN_OK;
 }
 
-// --- Iteration over a copy of the keys -------------------------------------------------------
+// --- Several entries at once -----------------------------------------------------------------
 
-static tn_object *
-copy_keys(struct tni_objects *s, const struct weakmap *m)
+// The name of a dead object's link may not be given to another one.
+static bool
+is_filled(const struct entry *e)
 {
-    tn_object *keys = tn_list_new((tn_heap *)s);
-    for (uint32_t i = 0; keys != NULL && i < m->used; i++)
-        if (m->entries[i].link.target != NULL && tn_list_append(keys, m->entries[i].key) != TN_OK)
-            TN_CLEAR(keys);
-    return keys;
+    return e->link.target != NULL && !(e->link.target->flags & TNI_DEAD);
 }
 
 tn_err
+tn_weakmap_update(tn_object *o, const tn_object *from)
+{
+    struct tni_objects *s = tni_objects_of(o);
+    const struct weakmap *source = map_of(from);
+    if (!reserve(s, map_of(o), source->len))
+        return TN_ENOMEM;
+    for (uint32_t i = 0; o != from && i < source->used; i++)
+        if (is_filled(&source->entries[i]))
+            (void)tn_weakmap_set(o, source->entries[i].key, source->entries[i].link.target);
+    return TN_OK;
+}
+
+tn_object *
+tn_weakmap_copy_at(const tn_object *o, const tn_site *site)
+{
+    tn_object *copy = tn_weakmap_new_at(tn_heap_of(o), site);
+    if (copy != NULL && tn_weakmap_update(copy, o) != TN_OK)
+        TN_CLEAR(copy);
+    return copy;
+}
+
+// Nobody else changes the copy, and what dies leaves it.
+tn_err
 tn_weakmap_each(const tn_object *o, bool (*fn)(tn_value key, tn_object *o, void *arg), void *arg)
 {
-    tn_object *keys = copy_keys(tni_objects_of(o), map_of(o));
-    if (keys == NULL)
+    tn_object *copy = tn_weakmap_copy_at(o, TN_SITE());
+    if (copy == NULL)
         return TN_ENOMEM;
+    const struct weakmap *m = map_of(copy);
     bool more = true;
-    for (size_t i = 0; more && i < tn_list_len(keys); i++) {
-        tn_value key = tn_list_borrow(keys, i);
-        tn_object *found = tn_weakmap_get(o, key);
-        more = found == NULL || fn(key, found, arg);
+    for (uint32_t i = 0; more && i < m->used; i++) {
+        tn_object *found = tni_weak_give(space_of(m), &m->entries[i].link);
+        more = found == NULL || fn(m->entries[i].key, found, arg);
         tn_decref(found);
     }
-    tn_decref(keys);
+    tn_decref(copy);
     return TN_OK;
+}
+
+tn_object *
+tn_weakmap_pop_any(tn_object *o, tn_value *key)
+{
+    struct weakmap *m = map_of(o);
+    for (uint32_t i = m->used; i-- > 0;) {
+        tn_object *found = tni_weak_give(space_of(m), &m->entries[i].link);
+        if (found == NULL)
+            continue;
+        *key = tn_incref_value(m->entries[i].key);
+        remove_entry(space_of(m), m, i);
+        return found;
+    }
+    return NULL;
+}
+
+void
+tn_weakmap_clear(tn_object *o)
+{
+    struct weakmap *m = map_of(o);
+    for (uint32_t i = 0; i < m->used; i++)
+        if (m->entries[i].link.target != NULL)
+            remove_entry(space_of(m), m, i);
+}
+
+// --- Made of the others ----------------------------------------------------------------------
+
+tn_err
+tn_weakmap_set_default(tn_object *o, tn_value key, tn_object *fallback, tn_object **result)
+{
+    tn_object *found = tn_weakmap_get(o, key);
+    tn_err err = found != NULL ? TN_OK : tn_weakmap_set(o, key, fallback);
+    if (err == TN_OK)
+        *result = found != NULL ? found : tn_incref(fallback);
+    return err;
+}
+
+tn_object *
+tn_weakmap_pop(tn_object *o, tn_value key)
+{
+    tn_object *found = tn_weakmap_get(o, key);
+    if (found != NULL)
+        (void)tn_weakmap_delete(o, key);
+    return found;
+}
+
+bool
+tn_weakmap_remove(tn_object *o, tn_value key, const tn_object *held)
+{
+    return held != NULL && tn_weakmap_borrow(o, key) == held && tn_weakmap_delete(o, key) == TN_OK;
 }
 
 // --- Life ------------------------------------------------------------------------------------
@@ -414,9 +493,7 @@ weakmap_clear(tn_object *o)
 {
     struct tni_objects *s = tni_objects_of(o);
     struct weakmap *m = map_of(o);
-    for (uint32_t i = 0; i < m->used; i++)
-        if (m->entries[i].link.target != NULL)
-            remove_entry(s, m, i);
+    tn_weakmap_clear(o);
     if (m->table.number != UNREGISTERED)
         tni_weak_remove_table(s, &m->table);
     m->table.number = UNREGISTERED;

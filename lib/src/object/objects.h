@@ -32,6 +32,9 @@ enum {
     TNI_TYPE_INT,
     TNI_TYPE_FLOAT,
     TNI_TYPE_TUPLE,
+    TNI_TYPE_FINALIZER,
+    TNI_TYPE_WEAKKEYMAP,
+    TNI_TYPE_WEAKSET,
 };
 
 struct tni_objects;
@@ -97,6 +100,7 @@ struct tni_objects {
     size_t suspects[2]; // bits that are set in each
     size_t young_net;   // tracked objects made minus freed since the last collection, at least 0
     uint64_t hash_key[2];
+    tn_object *finalizers; // that may still be called, the newest first; finalizer.c
 };
 
 static inline struct tni_objects *

@@ -44,7 +44,7 @@ static bool
 may_wait(struct tni_objects *s, const tn_object *o)
 {
     const tn_type *type = s->types[o->type];
-    return type->finalize == NULL && (type->weak_at == 0 || !tni_weak_has_callback(s, o));
+    return type->finalize == NULL && (type->weak_at == 0 || !tni_weak_is_awaited(s, o));
 }
 
 // Step 4 is not put off, so that a weak map's length is right.

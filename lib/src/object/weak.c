@@ -5,14 +5,6 @@
 
 enum { MAX_TABLES = 0x7fffffff };
 
-// The payload of a weak reference.
-struct weakref {
-    struct tni_link link; // first: its name is the object's address
-    tn_weak_callback *callback;
-    void *arg;
-    tn_object *next_called;
-};
-
 static uint64_t *
 weak_word(const tn_object *o)
 {
@@ -66,7 +58,7 @@ static tn_object *
 called_by(tni_link_name name)
 {
     tn_object *weak = name & 1 ? NULL : (tn_object *)(uintptr_t)name;
-    return weak != NULL && ((struct weakref *)tn_payload(weak))->callback != NULL ? weak : NULL;
+    return weak != NULL && ((struct tni_weakref *)tn_payload(weak))->callback != NULL ? weak : NULL;
 }
 
 // A weak reference that waits to be destroyed itself is not called any more.
@@ -77,11 +69,18 @@ is_called_by(tni_link_name name)
     return weak != NULL && !(weak->flags & TNI_DEAD);
 }
 
+static bool
+is_held_for(struct tni_objects *s, tni_link_name name)
+{
+    const struct tni_weak_table *table = table_of(s, name);
+    return table != NULL && table->holds;
+}
+
 bool
-tni_weak_has_callback(struct tni_objects *s, const tn_object *o)
+tni_weak_is_awaited(struct tni_objects *s, const tn_object *o)
 {
     tni_link_name name = *weak_word(o);
-    while (name != 0 && !is_called_by(name))
+    while (name != 0 && !is_called_by(name) && !is_held_for(s, name))
         name = link_of(s, name)->next;
     return name != 0;
 }
@@ -89,12 +88,12 @@ tni_weak_has_callback(struct tni_objects *s, const tn_object *o)
 static void
 queue_callback(struct tni_called *called, tn_object *weak)
 {
-    struct weakref *w = tn_payload(tn_incref(weak));
+    struct tni_weakref *w = tn_payload(tn_incref(weak));
     w->next_called = NULL;
     if (called->first == NULL)
         called->first = weak;
     else
-        ((struct weakref *)tn_payload(called->last))->next_called = weak;
+        ((struct tni_weakref *)tn_payload(called->last))->next_called = weak;
     called->last = weak;
 }
 
@@ -115,23 +114,21 @@ tni_weak_queue_callbacks(struct tni_objects *s, tn_object *o)
     }
 }
 
+// One link at a time: what a table drops may take others out of the chain.
 static inline void
 empty_chain(struct tni_objects *s, tn_object *o, bool calls_back)
 {
-    tni_link_name name = *weak_word(o);
-    *weak_word(o) = 0;
-    while (name != 0) {
+    for (tni_link_name name; (name = *weak_word(o)) != 0;) {
         struct tni_weak_table *table = table_of(s, name);
         struct tni_link *link =
             table != NULL ? link_in(table, name) : tn_payload((tn_object *)(uintptr_t)name);
-        tni_link_name former = name;
         TN_DEBUG(link->target == o);
-        name = link->next;
+        *weak_word(o) = link->next;
         *link = (struct tni_link){NULL, 0};
         if (table != NULL)
-            table->died(table, (uint32_t)(former >> 32));
-        else if (calls_back && is_called_by(former))
-            queue_callback(&s->called, called_by(former));
+            table->died(table, (uint32_t)(name >> 32));
+        else if (calls_back && is_called_by(name))
+            queue_callback(&s->called, called_by(name));
     }
 }
 
@@ -152,7 +149,7 @@ tni_weak_take_called(struct tni_called *called)
 {
     tn_object *weak = called->first;
     if (weak != NULL)
-        called->first = ((struct weakref *)tn_payload(weak))->next_called;
+        called->first = ((struct tni_weakref *)tn_payload(weak))->next_called;
     return weak;
 }
 
@@ -164,7 +161,7 @@ tni_weak_append_called(struct tni_called *to, struct tni_called *from)
     if (to->first == NULL)
         to->first = from->first;
     else
-        ((struct weakref *)tn_payload(to->last))->next_called = from->first;
+        ((struct tni_weakref *)tn_payload(to->last))->next_called = from->first;
     to->last = from->last;
     *from = (struct tni_called){0};
 }
@@ -172,7 +169,7 @@ tni_weak_append_called(struct tni_called *to, struct tni_called *from)
 void
 tni_weak_call(tn_object *weak)
 {
-    struct weakref *w = tn_payload(weak);
+    struct tni_weakref *w = tn_payload(weak);
     tn_weak_callback *callback = w->callback;
     w->callback = NULL;
     if (weak->refs > 1)
@@ -215,6 +212,15 @@ tni_weak_remove_table(struct tni_objects *s, struct tni_weak_table *table)
     s->tables[table->number] = NULL;
 }
 
+int64_t
+tni_weak_find(struct tni_objects *s, const struct tni_weak_table *table, const tn_object *o)
+{
+    tni_link_name name = tni_is_weakly_referable(o) ? *weak_word(o) : 0;
+    while (name != 0 && table_of(s, name) != table)
+        name = link_of(s, name)->next;
+    return name != 0 ? (int64_t)(name >> 32) : TNI_NO_ENTRY;
+}
+
 // --- The weak reference, an object whose payload is one link ---------------------------------
 
 static void
@@ -234,21 +240,21 @@ weakref_check(const tn_object *weak)
 
 const struct tni_builtin tni_weakref_type = {
     .spec = {.name = "weakref",
-             .native = sizeof(struct weakref),
+             .native = sizeof(struct tni_weakref),
              .flags = TN_ACYCLIC,
              .clear = weakref_clear},
     .check = weakref_check,
 };
 
 static tn_err
-make_weakref(tn_object *target, const struct weakref *payload, const tn_site *site,
+make_weakref(tn_object *target, const struct tni_weakref *payload, const tn_site *site,
              tn_object **result)
 {
     struct tni_objects *s = tni_objects_of(target);
     tn_object *weak = tni_object_new(s, s->types[TNI_TYPE_WEAKREF], site);
     if (weak == NULL)
         return TN_ENOMEM;
-    *(struct weakref *)tn_payload(weak) = *payload;
+    *(struct tni_weakref *)tn_payload(weak) = *payload;
     tni_weak_link(s, (uintptr_t)weak, target);
     *result = weak;
     return TN_OK;
@@ -278,7 +284,7 @@ tn_weak_new_at(tn_object *target, const tn_site *site, tn_object **result)
         return TN_ETYPE;
     tn_object *weak = find_shared(tni_objects_of(target), target);
     if (weak == NULL)
-        return make_weakref(target, &(struct weakref){0}, site, result);
+        return make_weakref(target, &(struct tni_weakref){0}, site, result);
     *result = tn_incref(weak);
     return TN_OK;
 }
@@ -291,7 +297,8 @@ tn_weak_new_with_at(tn_object *target, tn_weak_callback *callback, void *arg, co
         return TN_ETYPE;
     if (callback == NULL)
         return TN_EINVAL;
-    return make_weakref(target, &(struct weakref){.callback = callback, .arg = arg}, site, result);
+    return make_weakref(target, &(struct tni_weakref){.callback = callback, .arg = arg}, site,
+                        result);
 }
 
 static bool
@@ -312,11 +319,53 @@ tni_weak_may_give_in_run(struct tni_objects *s, tn_object *o)
 }
 
 tn_object *
+tni_weak_give(struct tni_objects *s, const struct tni_link *link)
+{
+    bool given = link->target != NULL && tni_weak_may_give(s, link->target);
+    return given ? tn_incref(link->target) : NULL;
+}
+
+tn_object *
 tn_weak_get(const tn_object *weak)
 {
-    struct tni_link *link = tni_payload_as(weak, TNI_TYPE_WEAKREF);
-    bool given = link->target != NULL && tni_weak_may_give(tni_objects_of(weak), link->target);
-    return given ? tn_incref(link->target) : NULL;
+    return tni_weak_give(tni_objects_of(weak), tni_payload_as(weak, TNI_TYPE_WEAKREF));
+}
+
+tn_weak_callback *
+tn_weak_callback_of(const tn_object *weak)
+{
+    return ((struct tni_weakref *)tni_payload_as(weak, TNI_TYPE_WEAKREF))->callback;
+}
+
+// --- Who refers weakly to an object --------------------------------------------------------------
+
+static bool
+is_listed(tni_link_name name)
+{
+    const tn_object *weak = name & 1 ? NULL : (tn_object *)(uintptr_t)name;
+    return weak != NULL && weak->type == TNI_TYPE_WEAKREF && !(weak->flags & TNI_DEAD);
+}
+
+size_t
+tn_weak_list(const tn_object *target, tn_object **weak, size_t max)
+{
+    struct tni_objects *s = tni_objects_of(target);
+    size_t count = 0;
+    tni_link_name name = tni_is_weakly_referable(target) ? *weak_word(target) : 0;
+    for (; name != 0; name = link_of(s, name)->next) {
+        if (!is_listed(name))
+            continue;
+        if (count < max)
+            weak[count] = (tn_object *)(uintptr_t)name;
+        count++;
+    }
+    return count;
+}
+
+size_t
+tn_weak_count(const tn_object *target)
+{
+    return tn_weak_list(target, NULL, 0);
 }
 
 bool

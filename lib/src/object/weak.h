@@ -23,12 +23,21 @@ struct tni_link {
     tni_link_name next;
 };
 
+// The payload of a weak reference begins with this.
+struct tni_weakref {
+    struct tni_link link; // first: its name is the object's address
+    tn_weak_callback *callback;
+    void *arg;
+    tn_object *next_called;
+};
+
 struct tni_weak_table {
     char *links;   // of entry 0; they may move when the table grows
     size_t stride; // bytes from one to the next
     // The entry's object began to die; its link is empty already.
     void (*died)(struct tni_weak_table *table, uint32_t entry);
     uint32_t number; // in the heap's list of tables
+    bool holds;      // [died] drops references that may be anything's
 };
 
 static inline uint64_t *
@@ -53,8 +62,8 @@ tni_entry_name(const struct tni_weak_table *table, uint32_t entry)
 void tni_weak_link(struct tni_objects *s, tni_link_name name, tn_object *target);
 // Takes it out again. O(links of the target).
 void tni_weak_unlink(struct tni_objects *s, tni_link_name name);
-// Whether the death of [o] would have to be called back. O(links).
-bool tni_weak_has_callback(struct tni_objects *s, const tn_object *o);
+// Whether the death of [o] calls somebody back, or lets a table drop what it holds. O(links).
+bool tni_weak_is_awaited(struct tni_objects *s, const tn_object *o);
 // Step 1 of the order of destruction: the weak references of [o] that have callbacks leave its
 // chain and wait to be called, newest first.
 void tni_weak_queue_callbacks(struct tni_objects *s, tn_object *o);
@@ -68,6 +77,11 @@ void tni_weak_call(tn_object *weak);
 void tni_weak_clear(struct tni_objects *s, tn_object *o);
 // Steps 1 and 4 of an object without a finalizer, which nothing comes between.
 void tni_weak_forget(struct tni_objects *s, tn_object *o);
+
+// The entry of [table] that has [o] as its target. O(links of [o]).
+enum { TNI_NO_ENTRY = -1 };
+int64_t tni_weak_find(struct tni_objects *s, const struct tni_weak_table *table,
+                      const tn_object *o);
 
 tn_err tni_weak_add_table(struct tni_objects *s, struct tni_weak_table *table);
 void tni_weak_remove_table(struct tni_objects *s, struct tni_weak_table *table);
@@ -84,6 +98,9 @@ tni_weak_may_give(struct tni_objects *s, tn_object *o)
     bool rests = s->condemned == 0 && !s->disturbed.on;
     return __builtin_expect(rests, 1) || tni_weak_may_give_in_run(s, o);
 }
+
+// What [link] names, if it may be given.
+tn_object *tni_weak_give(struct tni_objects *s, const struct tni_link *link); /* new */
 
 extern const struct tni_builtin tni_weakref_type;
 
