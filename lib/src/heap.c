@@ -11,6 +11,7 @@
 #include "containers/weakset.h"
 #include "gc/automatic.h"
 #include "gc/collect.h"
+#include "gc/debug.h"
 #include "gc/observers.h"
 #include "gc/step.h"
 #include "object/finalizer.h"
@@ -120,6 +121,7 @@ end_all(struct tni_gc *gc)
     tni_gc_abandon(gc);
     tni_reap_backlog(&gc->objects);
     tni_finalizers_end(&gc->objects);
+    tni_gc_garbage_end(gc);
     tni_gc_abandon(gc);
     tni_reap_backlog(&gc->objects);
 }

@@ -132,6 +132,28 @@ TN_API tn_err tn_gc_add_callback(tn_heap *heap, tn_gc_callback *callback, void *
 // The first that was added with these two. TN_EKEY: there is none.
 TN_API tn_err tn_gc_remove_callback(tn_heap *heap, tn_gc_callback *callback, void *arg);
 
+// --- Looking for leaks -----------------------------------------------------------------------
+
+// As Python's gc.set_debug. Sentences go to the heap's report function.
+enum tn_gc_debug_flags {
+    TN_GC_DEBUG_STATS = 1,         // what each collection begins with, and what it found
+    TN_GC_DEBUG_COLLECTABLE = 2,   // each object that is found unreachable
+    TN_GC_DEBUG_UNCOLLECTABLE = 4, // each that is still there after it was cleared; it is listed
+    TN_GC_DEBUG_SAVE_ALL = 32,     // what is found is listed, instead of being destroyed
+    TN_GC_DEBUG_LEAK = TN_GC_DEBUG_COLLECTABLE | TN_GC_DEBUG_UNCOLLECTABLE | TN_GC_DEBUG_SAVE_ALL,
+};
+
+TN_API void tn_gc_set_debug(tn_heap *heap, unsigned flags);
+TN_API unsigned tn_gc_get_debug(const tn_heap *heap);
+
+// The garbage list: objects that were found unreachable, and are kept alive by it. What
+// TN_GC_DEBUG_SAVE_ALL puts there counts as collected; its finalizers and callbacks ran. Where the
+// list cannot grow, the object counts as uncollectable instead.
+TN_API size_t tn_gc_garbage_len(const tn_heap *heap);
+TN_API tn_object *tn_gc_garbage_borrow(const tn_heap *heap, size_t i); /* borrowed */
+TN_API tn_object *tn_gc_garbage_take(tn_heap *heap); /* new */         // NULL: empty
+TN_API void tn_gc_garbage_clear(tn_heap *heap);
+
 // The trigger counters, as Python's gc.get_count: net allocations since the last collection of
 // generation 0, then collections of each generation since the last of the next older one.
 TN_API void tn_gc_get_count(const tn_heap *heap, size_t count[TN_GENERATIONS]);

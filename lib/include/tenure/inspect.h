@@ -36,6 +36,64 @@ TN_API size_t tn_usage_get(const tn_heap *heap, tn_usage *rows, size_t max);
 // Bytes of [o]'s own block and own buffers, nothing else. No side effect. O(1).
 TN_API size_t tn_sizeof(const tn_object *o);
 
+// --- Who is there, and who refers to whom ------------------------------------------------------
+
+// A list of the tracked objects of a generation, or of all three; not itself, what is frozen, or
+// what is being destroyed. Costs a walk of the heap, and the collector will look at all of them
+// when the list is dropped. TN_EINVAL: no such generation. TN_ENOMEM.
+enum { TN_ALL_GENERATIONS = -1 };
+TN_API tn_err tn_objects_get(tn_heap *heap, int generation, tn_object **list /* new */);
+
+// Calls [fn] for each tracked object, frozen ones too, until it returns false. It may change
+// anything; what is made meanwhile may be left out. No collection runs: one that [fn] asks for
+// answers TN_EBUSY.
+TN_API void tn_objects_visit(tn_heap *heap, bool (*fn)(tn_object *o /* borrowed */, void *arg),
+                             void *arg);
+
+// What the objects refer to, once for each reference. Fills at most [max] rows and returns how many
+// there are.
+TN_API size_t tn_referents_get(tn_object *const *objects, size_t count,
+                               tn_object **children /* borrowed */, size_t max);
+
+// One reference, and where its holder has it: ".name" of a slot, "[3]" of a list or tuple,
+// "[\"key\"]" or "(key)" of a dict, "(native)" in a type's own bytes.
+typedef struct tn_reference {
+    tn_object *holder; // borrowed
+    bool frozen;       // the holder is
+    char place[47];    // cut off where it is longer
+} tn_reference;
+
+// Every reference to one of the objects, whether its holder is tracked, frozen or neither; not
+// those of what is being destroyed. Fills at most [max] rows and returns how many there are. Walks
+// the whole heap.
+TN_API size_t tn_referrers_get(tn_object *const *objects, size_t count, tn_reference *rows,
+                               size_t max);
+
+// The shortest way on which [o] is kept alive: a root, which something outside of the heap's
+// objects refers to, and where it has the next one, and so on to [o] itself, whose place is empty.
+// [own] references to [o] are the caller's and do not count. Fills at most [max] rows; [length] 0:
+// nothing keeps it. Walks the whole heap, with 24 bytes an object. TN_ENOMEM.
+TN_API tn_err tn_path_get(const tn_object *o, uint32_t own, tn_reference *rows, size_t max,
+                          size_t *length);
+
+// --- By type, and how it grows -----------------------------------------------------------------
+
+// What each type has now. To be freed before its heap. NULL: out of memory. O(types).
+typedef struct tn_census tn_census;
+TN_API tn_census *tn_census_new(tn_heap *heap); /* new: tn_census_free */
+TN_API void tn_census_free(tn_census *census /* stolen */);
+
+typedef struct tn_census_row {
+    const char *name; // borrowed
+    size_t objects, bytes;
+    int64_t more_objects, more_bytes; // than before
+} tn_census_row;
+
+// The rows of [census] compared with an older one, or with nothing when that is NULL; what grew by
+// the most bytes comes first. Fills at most [max] rows and returns how many there are.
+TN_API size_t tn_census_get(const tn_census *census, const tn_census *before, tn_census_row *rows,
+                            size_t max);
+
 // Recounts every reference and verifies every invariant by brute force. True when all hold;
 // otherwise reports the first that does not, with type and address. Walks the whole heap.
 TN_API bool tn_heap_check(tn_heap *heap);

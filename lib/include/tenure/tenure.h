@@ -394,10 +394,10 @@ TN_API tn_heap *tn_heap_new(const tn_heap_options *options); /* new: tn_heap_fre
 // once; also what waits.
 TN_API void tn_set_drop_budget(tn_heap *heap, size_t objects);
 
-// Destroys what a drop budget put off, and completes a collection in slices that has begun to
-// destroy. Then frees the rest at once, without running anything of the types. Returns the number
-// of objects that were still alive; the first twenty are reported with type and, in debug builds,
-// call site.
+// Destroys what a drop budget put off, completes a collection in slices that has begun to destroy,
+// calls the finalizers of weak.h that are left, and lets the garbage list go. Then frees the rest
+// at once, without running anything of the types. Returns the number of objects that were still
+// alive; the first twenty are reported with type and, in debug builds, call site.
 TN_API size_t tn_heap_free(tn_heap *heap /* stolen */);
 
 // The calling thread is the owner from here on. Debug builds check it in every call; releases do

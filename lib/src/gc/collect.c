@@ -2,6 +2,7 @@
 #include "gc/collect.h"
 
 #include "gc/automatic.h"
+#include "gc/debug.h"
 #include "gc/exhaustive.h"
 #include "gc/finish.h"
 #include "gc/observers.h"
@@ -65,10 +66,12 @@ collect(struct tni_gc *gc, int generation, tni_search *search, tn_gc_result *res
     tni_gc_abandon(gc);
     gc->collecting = true;
     tni_gc_tell(gc, TN_GC_START, &(tn_gc_info){.generation = generation});
+    tni_gc_debug_start(gc, generation);
     bool found = run(gc, generation, search, result);
     result->slices = 1;
     result->longest_ns = result->ns;
     result->complete = found;
+    tni_gc_debug_stop(gc, result);
     tell_stop(gc, generation, result);
     gc->collecting = false;
     tni_gc_arm(gc);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "gc/finish.h"
 
+#include "gc/debug.h"
 #include "gc/exhaustive.h"
 #include "object/object.h"
 #include "object/reap.h"
@@ -46,6 +47,7 @@ untrack_all(struct tni_gc *gc, struct tni_stack *set)
         if (i + AHEAD < set->len)
             tni_prefetch_row(set->items[i + AHEAD]);
         o->refs++;
+        tni_gc_debug_found(gc, o);
         tni_untrack(s, o, tni_place_of(o));
         if (type_of(gc, o)->weak_at != 0)
             tni_weak_queue_callbacks(s, o);
@@ -74,6 +76,16 @@ let_resurrected_live(struct tni_gc *gc, struct tni_stack *set, int older)
         tn_decref_unchanged(set->items[i]);
     }
     set->len = dead;
+}
+
+// Instead of steps 4 to 6: the garbage list takes over the holds.
+static void
+save_all(struct tni_gc *gc, struct tni_stack *set, int older, tn_gc_result *result)
+{
+    for (size_t i = 0; i < set->len; i++) {
+        tni_track_in(&gc->objects, set->items[i], older);
+        tni_gc_save(gc, set->items[i], result);
+    }
 }
 
 // Step 4.
@@ -128,6 +140,7 @@ tni_gc_release(struct tni_gc *gc, tn_object *o, int older)
         o->mark = 0;
         tni_track_in(s, o, older);
         tni_log_by(o, TNI_RULE_KEEP);
+        tni_gc_debug_kept(gc, o);
     }
     if (kept || !is_empty(type, o))
         tn_decref_unchanged(o);
@@ -146,6 +159,15 @@ release_all(struct tni_gc *gc, struct tni_stack *set, int older)
     return set->len - freed;
 }
 
+static void
+destroy_all(struct tni_gc *gc, struct tni_stack *set, int older, tn_gc_result *result)
+{
+    clear_weak_references(gc, set);
+    drop_all_children(gc, set);
+    result->uncollectable = release_all(gc, set, older);
+    result->collected = set->len - result->uncollectable;
+}
+
 void
 tni_gc_finish(struct tni_gc *gc, int generation, tn_gc_result *result)
 {
@@ -156,10 +178,10 @@ tni_gc_finish(struct tni_gc *gc, int generation, tn_gc_result *result)
     if (finalize_all(gc, set))
         let_resurrected_live(gc, set, older);
     tni_reap_begin(&gc->objects);
-    clear_weak_references(gc, set);
-    drop_all_children(gc, set);
-    result->uncollectable = release_all(gc, set, older);
-    result->collected = set->len - result->uncollectable;
+    if (tni_gc_saves(gc))
+        save_all(gc, set, older, result);
+    else
+        destroy_all(gc, set, older, result);
     tni_reap_end(&gc->objects); // steps 6 and 7
     set->len = 0;
 }

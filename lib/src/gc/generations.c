@@ -19,6 +19,7 @@ tni_gc_fini(struct tni_gc *gc)
     drop_stack(gc, &gc->visited);
     drop_stack(gc, &gc->stack);
     drop_stack(gc, &gc->garbage);
+    drop_stack(gc, &gc->saved);
     struct tni_disturbed *d = &gc->objects.disturbed;
     tni_table_resize(&gc->objects.memory, d->items, d->room * sizeof *d->items, 0);
 }

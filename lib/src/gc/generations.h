@@ -59,6 +59,9 @@ struct tni_gc {
     // Who is told of collections: observers.c.
     struct tni_observer *observers;
     size_t observer_count, observer_room;
+    // For those who look for leaks: debug.c.
+    unsigned debug;         // of tn_gc_debug_flags
+    struct tni_stack saved; // the garbage list, a reference each
 };
 
 // How a collection finds its garbage; see exhaustive.h.

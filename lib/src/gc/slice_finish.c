@@ -3,6 +3,7 @@
 // The second half of a sliced collection: what is certainly garbage dies, by the steps of
 // lib/docs/objects.md. Nobody can reach it, so anything may happen between two of its members.
 #include "gc/finish.h"
+#include "gc/debug.h"
 #include "gc/marks.h"
 #include "gc/step.h"
 #include "object/object.h"
@@ -33,6 +34,7 @@ tni_slice_hold(struct tni_gc *gc)
     struct tni_objects *s = &gc->objects;
     struct tni_called former = s->called;
     o->refs++;
+    tni_gc_debug_found(gc, o);
     s->called = (struct tni_called){0};
     if (type_of(gc, o)->weak_at != 0)
         tni_weak_queue_callbacks(s, o);
@@ -67,10 +69,14 @@ tni_slice_zero(struct tni_gc *gc)
     return true;
 }
 
-// Step 4.
+// Step 4; or the garbage list takes over a member from the end, and nothing is left to do for it.
 bool
 tni_slice_untrack(struct tni_gc *gc)
 {
+    if (tni_gc_saves(gc) && gc->run.at < gc->garbage.len) {
+        tni_gc_save(gc, gc->garbage.items[--gc->garbage.len], &gc->run.result);
+        return true;
+    }
     tn_object *o = next_member(gc);
     if (o == NULL)
         return false;

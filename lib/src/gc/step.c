@@ -2,6 +2,7 @@
 #include "gc/step.h"
 
 #include "gc/automatic.h"
+#include "gc/debug.h"
 #include "gc/marks.h"
 #include "gc/observers.h"
 #include "gc/suspects.h"
@@ -95,6 +96,7 @@ begin(struct tni_gc *gc)
     s->memory.pages.held = true;
     gc->visited.len = gc->stack.len = gc->garbage.len = 0;
     tni_gc_tell(gc, TN_GC_START, &(tn_gc_info){.generation = 2});
+    tni_gc_debug_start(gc, 2);
     enter(gc, TNI_PHASE_DRAIN);
 }
 
@@ -117,6 +119,7 @@ tell_end(struct tni_gc *gc)
     const tn_gc_result *r = &gc->run.result;
     if (r->complete)
         tni_gc_record(gc, 2, r);
+    tni_gc_debug_stop(gc, r);
     tni_gc_tell(gc, TN_GC_STOP,
                 &(tn_gc_info){2, r->collected, r->uncollectable, r->candidates, r->ns});
 }

@@ -3,7 +3,7 @@
 
 #include "gc/marks.h"
 #include "inspect/usage.h"
-#include "memory/poison.h"
+#include "inspect/walk.h"
 #include "object/traverse.h"
 #include "object/weak.h"
 
@@ -37,20 +37,13 @@ complain(struct audit *a, const tn_object *o, const char *what)
     a->fine = false;
 }
 
-static bool
-is_taken(const struct tni_page *page, unsigned slot)
-{
-    uint64_t word = page->words[slot / TNI_ROW_SLOTS * page->stride];
-    return word >> slot % TNI_ROW_SLOTS & 1 && !TNI_IS_POISONED(tni_slot_at(page, slot));
-}
-
 static void
 each_object(struct audit *a, void (*fn)(struct audit *a, tn_object *o))
 {
     const struct tni_pages *pages = &a->gc->objects.memory.pages;
     for (struct tni_page *p = NULL; (p = tni_pages_next(pages, p)) != NULL;)
         for (unsigned i = 0; tni_page_kind(p) != TNI_BUFFERS && i < p->slots; i++)
-            if (is_taken(p, i))
+            if (tni_is_taken(p, i))
                 fn(a, tni_slot_at(p, i));
 }
 

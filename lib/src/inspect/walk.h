@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+//
+// walk: every object that is there, page by page; and where in an object a reference stands.
+#ifndef TNI_INSPECT_WALK_H
+#define TNI_INSPECT_WALK_H
+
+#include "memory/poison.h"
+#include "object/type.h"
+#include "tenure/inspect.h"
+
+// A slot of a page of objects that holds one, dying or not.
+static inline bool
+tni_is_taken(const struct tni_page *page, unsigned slot)
+{
+    uint64_t word = page->words[slot / TNI_ROW_SLOTS * page->stride];
+    return word >> slot % TNI_ROW_SLOTS & 1 && !TNI_IS_POISONED(tni_slot_at(page, slot));
+}
+
+// Calls [fn], which makes and drops nothing, for each object whose death has not begun; tracked or
+// not, frozen or not.
+void tni_walk(struct tni_objects *s, void (*fn)(tn_object *o, void *arg), void *arg);
+
+// Calls [fn] for each reference that [holder] has to [target], with its place: an index into its
+// values, or TNI_NATIVE.
+#define TNI_NATIVE SIZE_MAX
+void tni_each_place(const tn_object *holder, const tn_object *target,
+                    void (*fn)(const tn_object *holder, size_t place, void *arg), void *arg);
+
+// What a program is told of the reference in [place].
+tn_reference tni_describe(const tn_object *holder, size_t place);
+
+#endif
