@@ -34,16 +34,37 @@ read_number(const char *text, int base, uint64_t min, uint64_t max, uint64_t *va
 }
 
 bool
+query_require(struct request *r, const char *name, struct span *value)
+{
+    *value = span_of(request_query(r, name));
+    if (!value->data)
+        reply_problem(r, "invalid-parameter", "%s is required.", name);
+    return value->data != NULL;
+}
+
+bool
+query_limit(struct request *r, size_t *limit)
+{
+    const char *word = request_query(r, "limit");
+    uint64_t count = PAGE_DEFAULT;
+    bool is_fine = !word || read_number(word, 10, 1, PAGE_MAX, &count);
+    if (!is_fine)
+        reply_problem(r, "invalid-parameter", "limit must be a number from 1 to %d.", PAGE_MAX);
+    *limit = (size_t)count;
+    return is_fine;
+}
+
+bool
 query_page(struct request *r, struct page *page)
 {
-    const char *limit = request_query(r, "limit"), *cursor = request_query(r, "cursor");
-    uint64_t count = PAGE_DEFAULT, after = 0;
-    if (limit && !read_number(limit, 10, 1, PAGE_MAX, &count))
-        reply_problem(r, "invalid-parameter", "limit must be a number from 1 to %d.", PAGE_MAX);
-    else if (cursor &&
-             (strlen(cursor) != CURSOR_DIGITS || !read_number(cursor, 16, 0, INT64_MAX, &after)))
+    const char *cursor = request_query(r, "cursor");
+    uint64_t after = 0;
+    if (!query_limit(r, &page->limit))
+        return false;
+    if (cursor &&
+        (strlen(cursor) != CURSOR_DIGITS || !read_number(cursor, 16, 0, INT64_MAX, &after)))
         reply_problem(r, "invalid-parameter", "cursor must be the next_cursor of an earlier page.");
-    *page = (struct page){(size_t)count, (int64_t)after};
+    page->after = (int64_t)after;
     return r->reply.status == 0;
 }
 

@@ -11,6 +11,9 @@
 // "expand" may name the user and nothing else.
 bool query_expand(struct request *r, bool *user);
 
+// Parameter [name], which the call cannot do without.
+bool query_require(struct request *r, const char *name, struct span *value /* borrowed */);
+
 // Which part of a list is asked for.
 struct page {
     size_t limit;
@@ -18,5 +21,6 @@ struct page {
 };
 bool query_page(struct request *r, struct page *page);
 void query_add_cursor(struct text *t, int64_t last); // a JSON string that query_page reads
+bool query_limit(struct request *r, size_t *limit);  // of a list with a cursor of its own
 
 #endif

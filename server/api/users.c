@@ -127,9 +127,8 @@ wait_for_user(struct request *r, const struct reader *question, struct shard *s,
 }
 
 static void
-read_user(struct request *r, struct reader *q)
+read_user(struct request *r, struct span id, struct reader *q)
 {
-    struct span id = r->params[0];
     struct shard *s = shard_of_user(r->app, id);
     q->request = r;
     text_init(&q->document);
@@ -152,7 +151,7 @@ users_show(struct request *r)
 {
     struct reader q = {.add = add_user, .has_tag = true};
     if (condition_read(r, "If-None-Match", &q.none_match))
-        read_user(r, &q);
+        read_user(r, r->params[0], &q);
 }
 
 // Item [i] of the user's list, NULL when it stands before the cursor or is not there yet.
@@ -194,7 +193,16 @@ users_show_sessions(struct request *r)
 {
     struct reader q = {.add = add_sessions};
     if (query_page(r, &q.page))
-        read_user(r, &q);
+        read_user(r, r->params[0], &q);
+}
+
+void
+users_find_sessions(struct request *r)
+{
+    struct reader q = {.add = add_sessions};
+    struct span user;
+    if (query_require(r, "user_id", &user) && query_page(r, &q.page))
+        read_user(r, user, &q);
 }
 
 // --- Writing ---------------------------------------------------------------------------------
@@ -261,6 +269,36 @@ read_put(struct request *r, struct writing *w)
     return true;
 }
 
+// Whether member [name] is there and null, which in a patch removes it.
+static bool
+is_removed(const json_t *body, const char *name)
+{
+    return json_is_null(json_object_get(body, name)) && json_object_get(body, name) != NULL;
+}
+
+static bool
+read_patch(struct request *r, struct writing *w)
+{
+    static const char *const names[] = {"name", "email", "attributes", NULL};
+    const struct domain *d = r->app;
+    struct put_user *put = &w->put;
+    put->patch = (struct user_patch){.is_patch = true,
+                                     .limits = fields_limits(d->config),
+                                     .size_limit = (size_t)d->config->limits_body};
+    if (!condition_read(r, "If-Match", &put->if_match) ||
+        !fields_read(r, d->config, names, &w->body) ||
+        (is_removed(w->body, "name") && !fields_require(r, w->body, "name")) ||
+        !fields_get_string(r, w->body, "name", &put->name) ||
+        !fields_get_string(r, w->body, "email", &put->email) ||
+        !fields_add_object(r, w->body, "attributes", &w->attributes))
+        return false;
+    put->patch.removes_email = is_removed(w->body, "email");
+    put->patch.removes_attributes = is_removed(w->body, "attributes");
+    if (w->attributes.len)
+        put->attributes = (struct span){w->attributes.data, w->attributes.len};
+    return true;
+}
+
 static struct writing *
 new_writing(struct request *r)
 {
@@ -289,6 +327,20 @@ users_put(struct request *r)
     }
     struct writing *w = new_writing(r);
     if (!w || !read_put(r, w))
+        return;
+    request_suspend(r, finish_writing);
+    put_user_start(&w->put);
+}
+
+void
+users_patch(struct request *r)
+{
+    if (!user_id_is_valid(r->params[0])) {
+        outcome_reply(r, OUTCOME_ABSENT);
+        return;
+    }
+    struct writing *w = new_writing(r);
+    if (!w || !read_patch(r, w))
         return;
     request_suspend(r, finish_writing);
     put_user_start(&w->put);

@@ -125,6 +125,22 @@ ending_drop_parked(struct shard *s)
     }
 }
 
+bool
+ending_is_of(const struct pending_op *op, const tn_object *user, int64_t k)
+{
+    const struct ending *e = CONTAINER_OF(op, struct ending, mark);
+    return session_of(e->session)->k < k && (!user || session_user(e->session) == user);
+}
+
+void
+ending_wait(struct shard *s, struct pending_op *op, struct answer *a)
+{
+    struct ending *e = CONTAINER_OF(op, struct ending, mark);
+    wait_for(e, a);
+    if (e->is_parked)
+        ending_retry(s);
+}
+
 size_t
 ending_list_keys(struct shard *s, const tn_object *user, int64_t *keys)
 {
@@ -219,9 +235,7 @@ ending_revoke(struct shard *s, struct span id, int64_t now, struct answer *a)
     if (session) {
         revoke_live(s, session, now, a);
     } else if (mark) {
-        wait_for(CONTAINER_OF(mark, struct ending, mark), a);
-        if (CONTAINER_OF(mark, struct ending, mark)->is_parked)
-            ending_retry(s);
+        ending_wait(s, mark, a);
     } else {
         shard_answer(s, a, OUTCOME_DONE);
     }

@@ -19,6 +19,11 @@ enum outcome ending_start(struct shard *s, tn_object *session, enum end_reason r
 // Ends the session [id] because a client wants it; [a] is told. Of a session that is not live it is
 // told when the store knows that, which may be at once.
 void ending_revoke(struct shard *s, struct span id, int64_t now, struct answer *a);
+// Whether the session that [op], of kind PENDING_ENDING, ends is one of [user]'s (NULL: of
+// anybody's) and older than [k].
+bool ending_is_of(const struct pending_op *op, const tn_object *user, int64_t k);
+// [a] is told when the store has the row of [op], or OUTCOME_NO_STORE; a parked row goes out again.
+void ending_wait(struct shard *s, struct pending_op *op, struct answer *a);
 // How many sessions of [user] have ended in memory while the store may still have them. [keys],
 // which may be NULL, gets the k of each.
 size_t ending_list_keys(struct shard *s, const tn_object *user, int64_t *keys);

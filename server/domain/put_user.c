@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// put_user: creates a user, or replaces name, email and attributes of one.
+// put_user: creates a user, or changes name, email and attributes of one.
 //
 // What the user will be is built as an object of its own before the row leaves, so that applying it
 // needs no memory. A new user is that object.
 #include "domain/put_user.h"
 
 #include "base/clock.h"
+#include "base/merge.h"
 #include "domain/ending.h"
 #include "domain/expiry.h"
 
@@ -42,30 +43,77 @@ on_written(struct change *c, bool ok)
     shard_give(s);
 }
 
-static tn_object * /* new */
-make_draft(struct put_user *p, const tn_object *user)
+// The user as [row], one version further.
+static enum outcome
+make_draft(struct put_user *p, const tn_object *user, struct user_row *row)
 {
-    int64_t now = clock_ms();
-    struct user_row row = {.id = p->id,
-                           .name = p->name,
-                           .email = p->email,
-                           .attributes = p->attributes,
-                           .version = user ? user_of(user)->version + 1 : 1,
-                           .created_at = user ? user_of(user)->created_at : now,
-                           .updated_at = now};
-    return user_new(p->shard, &row);
+    row->updated_at = clock_ms();
+    row->created_at = user ? user_of(user)->created_at : row->updated_at;
+    row->version = user ? user_of(user)->version + 1 : 1;
+    p->draft = user_new(p->shard, row);
+    return p->draft ? OUTCOME_DONE : OUTCOME_NO_MEMORY;
+}
+
+// Patched attributes must be such as a client could have sent.
+static bool
+is_within_limits(const struct user_patch *patch, const struct text *attributes)
+{
+    char detail[160];
+    return attributes->len <= patch->size_limit &&
+           json_check_limits((struct span){attributes->data, attributes->len}, &patch->limits,
+                             detail, sizeof detail) == JSON_FINE;
+}
+
+static enum outcome
+make_merged_draft(struct put_user *p, const tn_object *user, struct user_row *row)
+{
+    struct text attributes;
+    enum outcome outcome = OUTCOME_LARGE;
+    text_init(&attributes);
+    merge_patch(&attributes, row->attributes, p->attributes);
+    row->attributes = (struct span){attributes.data, attributes.len};
+    if (attributes.failed)
+        outcome = OUTCOME_NO_MEMORY;
+    else if (is_within_limits(&p->patch, &attributes))
+        outcome = make_draft(p, user, row);
+    text_fini(&attributes);
+    return outcome;
+}
+
+static enum outcome
+make_patched_draft(struct put_user *p, const tn_object *user)
+{
+    struct user_row row;
+    user_fill_row(user, &row);
+    if (p->name.data)
+        row.name = p->name;
+    if (p->email.data || p->patch.removes_email)
+        row.email = p->email;
+    if (p->patch.removes_attributes)
+        row.attributes = SPAN("{}");
+    return p->attributes.data ? make_merged_draft(p, user, &row) : make_draft(p, user, &row);
+}
+
+static enum outcome
+make_any_draft(struct put_user *p, const tn_object *user)
+{
+    struct user_row row = {
+        .id = p->id, .name = p->name, .email = p->email, .attributes = p->attributes};
+    return p->patch.is_patch ? make_patched_draft(p, user) : make_draft(p, user, &row);
 }
 
 static enum outcome
 submit(struct put_user *p, tn_object *user)
 {
+    if (!user && p->patch.is_patch)
+        return OUTCOME_ABSENT;
     if (user && p->must_create)
         return OUTCOME_EXISTS;
     if (p->if_match && !(user && etag_list_has_version(p->if_match, user_of(user)->version)))
         return OUTCOME_MISMATCH;
-    p->draft = make_draft(p, user);
-    if (!p->draft)
-        return OUTCOME_NO_MEMORY;
+    enum outcome outcome = make_any_draft(p, user);
+    if (outcome != OUTCOME_DONE)
+        return outcome;
     p->change = (struct change){.kind = CHANGE_PUT_USER, .done = on_written};
     user_fill_row(p->draft, &p->change.user);
     if (!writer_submit(p->shard->around.writer, &p->change)) {

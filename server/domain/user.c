@@ -137,35 +137,42 @@ user_etag(const struct shard *s, const tn_object *user)
 }
 
 static void
-add_last_session(struct text *t, tn_value last)
+add_row(struct text *t, const struct user_row *row, size_t live)
 {
+    text_adds(t, "{\"id\":");
+    text_add_json(t, row->id);
+    text_adds(t, ",\"name\":");
+    text_add_json(t, row->name);
+    text_adds(t, ",\"email\":");
+    text_add_json(t, row->email);
+    text_adds(t, ",\"attributes\":");
+    text_add_span(t, row->attributes);
+    text_adds(t, ",\"version\":");
+    text_add_int(t, row->version);
+    text_adds(t, ",\"created_at\":");
+    text_add_time(t, row->created_at);
+    text_adds(t, ",\"updated_at\":");
+    text_add_time(t, row->updated_at);
+    text_adds(t, ",\"sessions\":");
+    text_add_int(t, (int64_t)live);
     text_adds(t, ",\"last_session\":");
-    if (tn_is_object(last))
-        text_add_span(t, session_text(tn_as_object(last)));
-    else
-        text_adds(t, "null");
+    text_add_span(t, row->last_session.data ? row->last_session : SPAN("null"));
+    text_adds(t, "}");
 }
 
 void
 user_add_json(struct text *t, const tn_object *user)
 {
-    const struct user *u = user_of(user);
-    text_adds(t, "{\"id\":");
-    text_add_json(t, span_of_str(u->id));
-    text_adds(t, ",\"name\":");
-    text_add_json(t, span_of_str(u->name));
-    text_adds(t, ",\"email\":");
-    text_add_json(t, span_of_str(u->email));
-    text_adds(t, ",\"attributes\":");
-    text_add_span(t, span_of_str(u->attributes));
-    text_adds(t, ",\"version\":");
-    text_add_int(t, u->version);
-    text_adds(t, ",\"created_at\":");
-    text_add_time(t, u->created_at);
-    text_adds(t, ",\"updated_at\":");
-    text_add_time(t, u->updated_at);
-    text_adds(t, ",\"sessions\":");
-    text_add_int(t, (int64_t)u->live);
-    add_last_session(t, u->last_session);
-    text_adds(t, "}");
+    const tn_object *last = tn_as_object(user_of(user)->last_session);
+    struct user_row row;
+    user_fill_row(user, &row);
+    if (last)
+        row.last_session = session_text(last);
+    add_row(t, &row, user_of(user)->live);
+}
+
+void
+user_add_row_json(struct text *t, const struct user_row *row)
+{
+    add_row(t, row, 0);
 }

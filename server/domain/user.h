@@ -59,5 +59,7 @@ struct span user_id(const tn_object *user); /* borrowed */
 struct etag user_etag(const struct shard *s, const tn_object *user);
 // The document that clients see.
 void user_add_json(struct text *t, const tn_object *user);
+// The same of a user who is not resident, and therefore has no session.
+void user_add_row_json(struct text *t, const struct user_row *row);
 
 #endif

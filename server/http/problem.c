@@ -28,6 +28,7 @@ static const struct problem {
     {"method-not-allowed", 405, "The path does not have this method"},
     {"operation-in-progress", 409, "Another operation is running"},
     {"session-limit", 409, "The user has as many sessions as allowed"},
+    {"count-differs", 409, "There is another number of them"},
     {"user-exists", 412, "The user exists already"},
     {"version-mismatch", 412, "The document has another version"},
     {"body-too-large", 413, "The body is too large"},

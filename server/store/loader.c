@@ -58,6 +58,28 @@ count(struct loader *l, uint64_t ns, bool asked)
     lock_give(&l->lock);
 }
 
+static void
+add_to_list(void *arg, const struct user_row *user)
+{
+    struct load *load = arg;
+    load->each(load, user);
+}
+
+static enum load_outcome
+list(struct loader *l, struct load *load)
+{
+    bool asked = l->store->ops->list_users(l->store, load->id, load->count, add_to_list, load);
+    return asked ? LOAD_FOUND : LOAD_ERROR;
+}
+
+// A user who is found is answered while the row is there, and [load] is NULL then.
+static enum load_outcome
+find(struct loader *l, struct load **load)
+{
+    bool asked = l->store->ops->load_user(l->store, (*load)->id, answer_found, load);
+    return asked ? LOAD_ABSENT : LOAD_ERROR;
+}
+
 static void *
 loader_run(void *arg)
 {
@@ -65,10 +87,10 @@ loader_run(void *arg)
     struct load *load;
     while ((load = dequeue(l))) {
         uint64_t start = clock_monotonic_ns();
-        bool asked = l->store->ops->load_user(l->store, load->id, answer_found, &load);
-        count(l, clock_monotonic_ns() - start, asked);
+        enum load_outcome outcome = load->count > 0 ? list(l, load) : find(l, &load);
+        count(l, clock_monotonic_ns() - start, outcome != LOAD_ERROR);
         if (load)
-            load->done(load, asked ? LOAD_ABSENT : LOAD_ERROR, NULL);
+            load->done(load, outcome, NULL);
     }
     return NULL;
 }

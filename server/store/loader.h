@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// loader: the thread that looks users up in the store, so that no listener thread waits for a disk.
+// loader: the thread that looks users up in the store, one or a page of them, so that no listener
+// thread waits for a disk.
 #ifndef STORE_LOADER_H
 #define STORE_LOADER_H
 
@@ -11,10 +12,14 @@ struct loader;
 
 enum load_outcome { LOAD_FOUND, LOAD_ABSENT, LOAD_ERROR, LOAD_OUTCOMES };
 
+// A question: for the user [id], or, with a [count], for so many users behind that id.
 struct load {
     struct span id; // borrowed until [done] returns
+    size_t count;
+    // With a [count], on the loader's thread before [done]; [user] is borrowed for the call.
+    void (*each)(struct load *l, const struct user_row *user);
     // On the loader's thread; owns [l] from then on. [user] is borrowed for the call, NULL unless
-    // found.
+    // one was found. A list is found, or it could not be asked for.
     void (*done)(struct load *l, enum load_outcome outcome, const struct user_row *user);
     struct load *next; // the queue's
 };

@@ -425,6 +425,47 @@ memory_load_sessions(struct store *s, bool (*each)(void *arg, const struct sessi
     return ok;
 }
 
+// A page of users: copies of those behind [after].
+struct listing {
+    struct span after;
+    struct user_row **rows;
+    size_t count, limit;
+    bool failed;
+};
+
+static void
+listing_add(const void *node, VISIT which, void *arg)
+{
+    struct listing *l = arg;
+    const struct item *e = *(struct item *const *)node, key = {.id = l->after};
+    if ((which != postorder && which != leaf) || l->count == l->limit || compare_ids(e, &key) <= 0)
+        return;
+    struct user_row *row = user_copy(e->row);
+    if (row)
+        l->rows[l->count++] = row;
+    else
+        l->failed = true;
+}
+
+static bool
+memory_list_users(struct store *s, struct span after, size_t count,
+                  void (*each)(void *arg, const struct user_row *user), void *arg)
+{
+    struct memory *m = (struct memory *)s;
+    struct listing l = {after, calloc(count + 1, sizeof(*l.rows)), 0, count, false};
+    if (!l.rows)
+        return false;
+    lock_take(&m->lock);
+    twalk_r(m->users.root, listing_add, &l);
+    lock_give(&m->lock);
+    for (size_t i = 0; i < l.count; i++) {
+        each(arg, l.rows[i]);
+        free(l.rows[i]);
+    }
+    free(l.rows);
+    return !l.failed;
+}
+
 static bool
 memory_healthy(struct store *s)
 {
@@ -474,6 +515,7 @@ const struct store_ops memory_store = {
     .close = memory_close,
     .load_sessions = memory_load_sessions,
     .load_user = memory_load_user,
+    .list_users = memory_list_users,
     .apply = memory_apply,
     .healthy = memory_healthy,
     .syncs = memory_syncs,

@@ -46,6 +46,7 @@ enum { SCHEMA_APPLICATION = 0x746e7264, SCHEMA_VERSION = 1 };
     X(PROBE, "REPLACE INTO meta(name, value) VALUES('probe', unixepoch())")
 
 #define SCHEMA_SELECT_USER     "SELECT " USER_COLUMNS " FROM users WHERE id = ?1"
+#define SCHEMA_LIST_USERS      "SELECT " USER_COLUMNS " FROM users WHERE id > ?1 ORDER BY id LIMIT ?2"
 #define SCHEMA_SELECT_SESSIONS "SELECT " SESSION_COLUMNS " FROM sessions ORDER BY k"
 #define SCHEMA_SELECT_NEXT_K   "SELECT ifnull(max(k), 0) + 1 FROM sessions"
 #define SCHEMA_INSERT_SLOT_KEY "INSERT INTO meta(name, value) VALUES('slot_key', ?1)"

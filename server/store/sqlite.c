@@ -188,6 +188,37 @@ sqlite_load_user(struct store *store, struct span id,
     return fault_note(s, &s->read_fault, "read", fault);
 }
 
+static enum db_fault
+visit_users(struct reader *r, struct span after, size_t count,
+            void (*each)(void *arg, const struct user_row *user), void *arg)
+{
+    struct statement list;
+    statement_init(&list, r->db, SCHEMA_LIST_USERS);
+    statement_add_text(&list, after);
+    statement_add_int(&list, (int64_t)count);
+    while (statement_step(&list)) {
+        struct user_row user = rows_take_user(&list);
+        each(arg, &user);
+    }
+    enum db_fault fault = list.fault;
+    statement_fini(&list);
+    return fault;
+}
+
+static bool
+sqlite_list_users(struct store *store, struct span after, size_t count,
+                  void (*each)(void *arg, const struct user_row *user), void *arg)
+{
+    struct sqlite *s = (struct sqlite *)store;
+    struct reader *r;
+    enum db_fault fault = reader_take(s, &r);
+    if (fault == DB_OK) {
+        fault = visit_users(r, after, count, each, arg);
+        reader_give(s, r);
+    }
+    return fault_note(s, &s->read_fault, "read", fault);
+}
+
 struct visit {
     bool (*each)(void *arg, const struct session_row *session);
     void *arg;
@@ -413,6 +444,7 @@ const struct store_ops sqlite_store = {
     .close = sqlite_close,
     .load_sessions = sqlite_load_sessions,
     .load_user = sqlite_load_user,
+    .list_users = sqlite_list_users,
     .apply = sqlite_apply,
     .healthy = sqlite_healthy,
     .syncs = sqlite_syncs,

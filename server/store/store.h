@@ -90,6 +90,11 @@ struct store_ops {
     // asked.
     bool (*load_user)(struct store *s, struct span id,
                       void (*found)(void *arg, const struct user_row *user), void *arg);
+    // Calls [each] for at most [count] users whose id is greater than [after], byte by byte, in the
+    // order of their ids; the row is borrowed for the call. False: the store could not be asked for
+    // all of them.
+    bool (*list_users)(struct store *s, struct span after, size_t count,
+                       void (*each)(void *arg, const struct user_row *user), void *arg);
     // All of the list or nothing, durable when it returns true. An empty list is a probe: it writes
     // a row that means nothing, so that a store that failed is found to work again.
     bool (*apply)(struct store *s, const struct change *first);
