@@ -39,6 +39,8 @@ domain_slot_of_user(const struct domain *d, struct span id)
 
 // --- Loading ---------------------------------------------------------------------------------
 
+enum { LOADING_MOST = 8 }; // threads; each reads the whole table
+
 struct found_user {
     struct shard *shard;
     tn_object *user; // NULL: not found, or no memory
@@ -72,11 +74,24 @@ join(struct shard *s, tn_object *user, const struct session_row *row)
     return done;
 }
 
+// One of several threads, each of which reads all sessions and keeps those of its shards: those of
+// a shard come in the order of k that way.
+struct loading {
+    struct domain *domain;
+    unsigned number, count; // of the threads
+    pthread_t thread;
+    bool is_started, done;
+    char error[256];
+};
+
 static bool
 on_session(void *arg, const struct session_row *row)
 {
-    struct domain *d = arg;
+    const struct loading *l = arg;
+    struct domain *d = l->domain;
     struct shard *s = domain_shard_of_slot(d, domain_slot_of_user(d, row->user_id));
+    if (s->number % l->count != l->number)
+        return true;
     shard_take(s);
     tn_object *user = get_user(d, s, row->user_id);
     bool joined = user && join(s, user, row);
@@ -95,18 +110,47 @@ log_load(struct domain *d)
               NULL);
 }
 
+static void *
+load_part(void *arg)
+{
+    struct loading *l = arg;
+    struct store *s = l->domain->store;
+    l->done = s->ops->load_sessions(s, on_session, l, l->error, sizeof l->error);
+    if (!l->done && !l->error[0])
+        snprintf(l->error, sizeof l->error,
+                 "the sessions could not be loaded: out of memory, or the store lacks a user");
+    return NULL;
+}
+
+// Where there is no thread to be had, ours does its part.
+static void
+load_parts(struct loading *parts, unsigned count)
+{
+    for (unsigned i = 1; i < count; i++)
+        parts[i].is_started = pthread_create(&parts[i].thread, NULL, load_part, &parts[i]) == 0;
+    for (unsigned i = 0; i < count; i++)
+        if (parts[i].is_started)
+            pthread_join(parts[i].thread, NULL);
+        else
+            load_part(&parts[i]);
+}
+
 static bool
 load(struct domain *d, char *error, size_t error_size)
 {
-    error[0] = '\0';
-    if (d->store->ops->load_sessions(d->store, on_session, d, error, error_size)) {
-        log_load(d);
-        return true;
-    }
-    if (!error[0])
-        snprintf(error, error_size,
-                 "the sessions could not be loaded: out of memory, or the store lacks a user");
-    return false;
+    struct loading parts[LOADING_MOST] = {0};
+    unsigned cores = process_cores(0, 1), count = cores < d->shard_count ? cores : d->shard_count;
+    count = count < LOADING_MOST ? count : LOADING_MOST;
+    for (unsigned i = 0; i < count; i++)
+        parts[i] = (struct loading){.domain = d, .number = i, .count = count};
+    load_parts(parts, count);
+    for (unsigned i = 0; i < count; i++)
+        if (!parts[i].done) {
+            snprintf(error, error_size, "%s", parts[i].error);
+            return false;
+        }
+    log_load(d);
+    return true;
 }
 
 // --- Before the first request ----------------------------------------------------------------

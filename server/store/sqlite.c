@@ -241,6 +241,31 @@ visit_sessions(struct reader *r, struct visit *v)
     return fault;
 }
 
+// A reader for those who ask for users meanwhile, inside one transaction: each of their questions
+// would otherwise begin its own, which asks the file system whether the file is still the same.
+static enum db_fault
+lend_transaction(struct sqlite *s)
+{
+    struct reader *r;
+    enum db_fault fault = reader_new(s->path, &r);
+    if (fault != DB_OK)
+        return fault;
+    fault = db_execute(r->db, "BEGIN");
+    reader_give(s, r);
+    return fault;
+}
+
+// Nobody asks any more, or whoever does finds a reader without one.
+static void
+end_transactions(struct sqlite *s)
+{
+    lock_take(&s->lock);
+    for (struct reader *r = s->idle; r; r = r->next)
+        if (db_in_transaction(r->db))
+            db_execute(r->db, "COMMIT");
+    lock_give(&s->lock);
+}
+
 static bool
 sqlite_load_sessions(struct store *store,
                      bool (*each)(void *arg, const struct session_row *session), void *arg,
@@ -251,7 +276,10 @@ sqlite_load_sessions(struct store *store,
     struct reader *r;
     enum db_fault fault = reader_take(s, &r);
     if (fault == DB_OK) {
-        fault = visit_sessions(r, &v);
+        fault = lend_transaction(s);
+        if (fault == DB_OK)
+            fault = visit_sessions(r, &v);
+        end_transactions(s);
         reader_give(s, r);
     }
     error[0] = 0;
