@@ -255,7 +255,7 @@ lend_transaction(struct sqlite *s)
     return fault;
 }
 
-// Nobody asks any more, or whoever does finds a reader without one.
+// A reader that is in use meanwhile stays in its transaction until whoever loads last comes here.
 static void
 end_transactions(struct sqlite *s)
 {
@@ -279,8 +279,8 @@ sqlite_load_sessions(struct store *store,
         fault = lend_transaction(s);
         if (fault == DB_OK)
             fault = visit_sessions(r, &v);
+        reader_give(s, r); // which may be one that another thread has lent
         end_transactions(s);
-        reader_give(s, r);
     }
     error[0] = 0;
     if (fault != DB_OK)
