@@ -2,7 +2,9 @@
 //
 // clock: what time it is, and how people write durations.
 //
-// Locking: none. The offset for tests is read once, by whoever asks first.
+// The wall clock is asked once; from then on the monotonic clock of the system's life, which counts
+// suspensions too, tells how much later it is. So whoever sets the wall clock meanwhile ends no
+// session early and none late. Locking: none; whoever asks first reads what is kept.
 #include "base/clock.h"
 
 #include <pthread.h>
@@ -10,24 +12,31 @@
 #include <string.h>
 #include <time.h>
 
-static int64_t offset_ms;
+static int64_t origin_ms; // the wall time when the monotonic clock said 0, and the tests' offset
+
+static int64_t
+read_ms(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 static void
-read_offset(void)
+read_origin(void)
 {
-    const char *text = getenv("TENURED_TEST_CLOCK_OFFSET_MS");
-    if (text != NULL)
-        offset_ms = strtoll(text, NULL, 10);
+    const char *offset = getenv("TENURED_TEST_CLOCK_OFFSET_MS");
+    origin_ms = read_ms(CLOCK_REALTIME) - read_ms(CLOCK_BOOTTIME);
+    if (offset != NULL)
+        origin_ms += strtoll(offset, NULL, 10);
 }
 
 int64_t
 clock_ms(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, read_offset);
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + offset_ms;
+    pthread_once(&once, read_origin);
+    return origin_ms + read_ms(CLOCK_BOOTTIME);
 }
 
 uint64_t

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // clock: milliseconds since 1970 for what users see, a monotonic clock for intervals, and durations
-// as people write them. Tests may move the wall clock: TENURED_TEST_CLOCK_OFFSET_MS, read at start.
+// as people write them. The wall clock is read once: whoever sets it later does not move ours.
+// Tests may move it at the start: TENURED_TEST_CLOCK_OFFSET_MS.
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 

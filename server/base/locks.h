@@ -12,6 +12,7 @@
 // One row a class, in the only order in which a thread may take them.
 #define LOCK_CLASSES(X)                                                                            \
     X(JOBS, "jobs: the maintenance thread's list")                                                 \
+    X(SWEEPER, "sweeper: whether it stops")                                                        \
     X(SHARD, "shard: one heap and its tables")                                                     \
     X(WRITER, "writer: the queue of changes")                                                      \
     X(LOADER, "loader: the queue of lookups")                                                      \

@@ -2,8 +2,9 @@
 //
 // domain: all shards, and the store behind them.
 //
-// The start runs on one thread: load, end what expired meanwhile, collect, freeze. Sessions that
-// expired are loaded like the others and then end like the others, so their users show them.
+// The start runs on one thread but for the loading: load, end what expired meanwhile, collect,
+// freeze. Sessions that expired are loaded like the others and then end like the others, so their
+// users show them.
 #include "domain/domain.h"
 
 #include "base/clock.h"
@@ -16,6 +17,7 @@
 #include "domain/live.h"
 #include "domain/pass.h"
 #include "domain/session.h"
+#include "domain/sweeper.h"
 #include "domain/touch.h"
 
 #include <stdio.h>
@@ -247,13 +249,23 @@ flush_touches(void *arg)
 }
 
 static bool
+sweep(struct domain *d, char *error, size_t error_size)
+{
+    d->sweeper = sweeper_start(d);
+    if (!d->sweeper)
+        snprintf(error, error_size, "there is no thread to end what expires");
+    return d->sweeper != NULL;
+}
+
+static bool
 open_all(struct domain *d, char *error, size_t error_size)
 {
     d->next_k = d->store->next_k;
     d->writer = writer_start(d->store, (size_t)d->config->store_queue);
     d->loader = loader_start(d->store, (size_t)d->config->store_lookups);
     if (d->writer && d->loader && open_shards(d))
-        return load(d, error, error_size) && settle(d, error, error_size);
+        return load(d, error, error_size) && settle(d, error, error_size) &&
+               sweep(d, error, error_size);
     snprintf(error, error_size, "there is no memory, or no thread, for %u shards",
              process_cores(d->config->shards, 1));
     return false;
@@ -307,6 +319,8 @@ close_shard(struct shard *s)
 void
 domain_close(struct domain *d)
 {
+    if (d->sweeper)
+        sweeper_stop(d->sweeper);
     if (d->loader)
         loader_stop(d->loader);
     for (unsigned i = 0; i < d->shard_count; i++)

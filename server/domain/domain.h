@@ -11,6 +11,7 @@ struct domain {
     struct store *store;
     struct writer *writer;
     struct loader *loader;
+    struct sweeper *sweeper; // NULL until everything is loaded
     struct shard *shards;
     unsigned shard_count;
     _Atomic int64_t next_k;

@@ -68,6 +68,32 @@ the_monotonic_clock_does_not_step_back(void **state)
     }
 }
 
+// Asked by the service's clock in place of the system's.
+int __real_clock_gettime(clockid_t clock, struct timespec *now);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
+static time_t step; // of the wall clock, in seconds
+
+int
+__wrap_clock_gettime(clockid_t clock, struct timespec *now)
+{
+    int result = __real_clock_gettime(clock, now);
+    if (clock == CLOCK_REALTIME)
+        now->tv_sec += step;
+    return result;
+}
+
+static void
+a_wall_clock_that_is_set_moves_nothing(void **state)
+{
+    static const time_t steps[] = {3600, -3600, 86400 * 365, -86400 * 365};
+    int64_t before = clock_ms();
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        step = steps[i];
+        assert_in_range(clock_ms() - before, 0, 60000);
+    }
+    step = 0;
+}
+
 int
 main(void)
 {
@@ -77,6 +103,7 @@ main(void)
         cmocka_unit_test(anything_else_is_no_duration),
         cmocka_unit_test(tests_can_move_the_wall_clock),
         cmocka_unit_test(the_monotonic_clock_does_not_step_back),
+        cmocka_unit_test(a_wall_clock_that_is_set_moves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

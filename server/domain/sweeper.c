@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+//
+// sweeper: a thread that ends the expired sessions that nobody asks for, a few at a time.
+//
+// Locking: [lock] guards [stopping], and is given while a shard is swept. The cursors are the
+// thread's own.
+#include "domain/sweeper.h"
+
+#include "base/clock.h"
+#include "domain/expiry.h"
+#include "domain/session.h"
+
+#include <stdlib.h>
+
+struct sweeper {
+    struct domain *domain;
+    pthread_t thread;
+    size_t *cursors; // one a shard
+    struct lock lock;
+    pthread_cond_t end;
+    bool stopping;
+};
+
+static uint64_t
+ended_of(const struct shard *s)
+{
+    uint64_t ended = 0;
+    for (int reason = 0; reason < END_REASONS; reason++)
+        ended += s->counters.sessions_ended[reason];
+    return ended;
+}
+
+// With all of the user's that have expired, so that the last one is what the user shows. A removal
+// may move a session to a slot that was looked at; the next lap finds it.
+static void
+sweep_slots(struct shard *s, size_t *cursor, size_t end, int64_t now)
+{
+    uint64_t enough = ended_of(s) + SWEEPER_ENDINGS;
+    while (*cursor < end && ended_of(s) < enough) {
+        enum end_reason reason;
+        const tn_object *session = s->sessions.slots[(*cursor)++].object;
+        if (session && session_expiry(session, &reason) <= now)
+            expiry_sweep_user(s, session_user(session), now);
+    }
+}
+
+size_t
+sweeper_hold(struct shard *s, size_t *cursor, size_t most, int64_t now)
+{
+    shard_take(s);
+    uint64_t before = ended_of(s);
+    size_t room = s->sessions.room;
+    if (*cursor >= room)
+        *cursor = 0;
+    sweep_slots(s, cursor, most < room - *cursor ? *cursor + most : room, now);
+    size_t ended = (size_t)(ended_of(s) - before);
+    shard_give(s);
+    return ended;
+}
+
+static bool
+store_has_room(const struct domain *d)
+{
+    return d->store->ops->healthy(d->store) &&
+           writer_get_stats(d->writer).waiting < (size_t)d->config->store_queue / 2;
+}
+
+// A lap's share of the table, in holds. As many sessions may end as the holds allow.
+static void
+sweep_shard(struct sweeper *w, unsigned number)
+{
+    struct shard *s = &w->domain->shards[number];
+    shard_take(s);
+    size_t room = s->sessions.room;
+    shard_give(s);
+    size_t holds = room / SWEEPER_SLOTS * SWEEPER_TICK_MS / SWEEPER_LAP_MS + 1;
+    for (size_t i = 0; i < holds && store_has_room(w->domain); i++)
+        while (sweeper_hold(s, &w->cursors[number], SWEEPER_SLOTS, clock_ms()) >= SWEEPER_ENDINGS)
+            if (!store_has_room(w->domain))
+                return;
+}
+
+static void *
+run(void *arg)
+{
+    struct sweeper *w = arg;
+    lock_take(&w->lock);
+    while (!w->stopping) {
+        lock_give(&w->lock);
+        for (unsigned i = 0; i < w->domain->shard_count; i++)
+            sweep_shard(w, i);
+        lock_take(&w->lock);
+        if (!w->stopping)
+            lock_wait_ms(&w->lock, &w->end, SWEEPER_TICK_MS);
+    }
+    lock_give(&w->lock);
+    return NULL;
+}
+
+static void
+sweeper_free(struct sweeper *w)
+{
+    pthread_cond_destroy(&w->end);
+    lock_fini(&w->lock);
+    free(w->cursors);
+    free(w);
+}
+
+struct sweeper *
+sweeper_start(struct domain *d)
+{
+    struct sweeper *w = calloc(1, sizeof *w);
+    if (!w)
+        return NULL;
+    w->domain = d;
+    w->cursors = calloc(d->shard_count, sizeof *w->cursors);
+    lock_init(&w->lock, LOCK_SWEEPER);
+    cond_init(&w->end);
+    if (w->cursors && pthread_create(&w->thread, NULL, run, w) == 0)
+        return w;
+    sweeper_free(w);
+    return NULL;
+}
+
+void
+sweeper_stop(struct sweeper *w)
+{
+    lock_take(&w->lock);
+    w->stopping = true;
+    pthread_cond_signal(&w->end);
+    lock_give(&w->lock);
+    pthread_join(w->thread, NULL);
+    sweeper_free(w);
+}
