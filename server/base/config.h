@@ -35,7 +35,9 @@ struct config {
     char *listen_data, *listen_admin; // host:port
     int64_t http_threads;             // 0: usable cores, at least two
     int64_t http_connections;
-    int64_t http_idle_timeout_ms;
+    int64_t http_per_address; // connections; 0: no limit
+    int64_t http_header_timeout_ms, http_body_timeout_ms, http_send_timeout_ms,
+        http_idle_timeout_ms;
     struct config_hosts http_hosts;
     int64_t limits_body, limits_json_depth, limits_json_members, limits_string; // bytes, counts
     int64_t shards;                                                             // 0: usable cores

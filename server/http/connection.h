@@ -7,9 +7,11 @@
 #ifndef HTTP_CONNECTION_H
 #define HTTP_CONNECTION_H
 
+#include "base/locks.h"
 #include "http/auth.h"
 #include "http/headcheck.h"
 #include "http/mhd.h"
+#include "http/reaper.h"
 #include "http/request.h"
 #include "http/router.h"
 #include "http/tally.h"
@@ -17,6 +19,28 @@
 #include <stdatomic.h>
 
 enum { LISTENER_MAGIC = 0x4c495354, CONNECTION_MAGIC = 0x434f4e4e };
+
+// What reaper.c keeps of a listener.
+struct reaper {
+    pthread_t thread;
+    uint64_t limit_ns[PHASES]; // read-only after the start; 0: none
+    _Atomic uint64_t now_ns;   // monotonic, as of the last tick
+    _Atomic unsigned cut[PHASES];
+    // Guarded by [lock].
+    struct lock lock;
+    pthread_cond_t end;
+    bool stopping;
+    struct connection *first;
+};
+
+// What it keeps of a connection.
+struct watch {
+    int fd;
+    _Atomic(enum phase) phase;
+    _Atomic uint64_t due_ns; // UINT64_MAX: never
+    // Guarded by the list's lock.
+    struct connection *next, **link;
+};
 
 struct listener {
     unsigned magic;
@@ -30,6 +54,7 @@ struct listener {
     size_t body_limit;
     const struct config_hosts *hosts; // what Host may name as well; NULL: nothing
     struct tally *tally;              // the struct is any thread's
+    struct reaper reaper;             // any thread
     // Any thread.
     struct auth *_Atomic auth;
     _Atomic unsigned connections;
@@ -44,6 +69,7 @@ struct connection {
     unsigned magic;
     struct listener *listener;
     struct MHD_Connection *mhd;
+    struct watch watch;
     const char *path; // as it came; in the library's buffer
     bool path_clean;
     struct head head;

@@ -40,6 +40,8 @@ exchange_uri(void *cls, const char *uri, struct MHD_Connection *mhd)
     if (c != NULL) {
         c->path = uri;
         c->path_clean = uri != NULL && uri_is_clean(uri);
+        if (c->watch.phase != PHASE_HEAD) // else since the connection came
+            reaper_enter(c, PHASE_HEAD);
     }
     return NULL; // becomes the state of the handler's first call
 }
@@ -225,6 +227,7 @@ static enum MHD_Result
 take_head(struct connection *c, const char *method, const char *version)
 {
     start_request(c, method);
+    reaper_enter(c, PHASE_BODY);
     if (!accept_framing(c, version)) {
         c->last = true;
         return reply_send(c);
@@ -269,6 +272,7 @@ advance(struct connection *c)
     handler_fn *step = c->next;
     if (step != NULL) {
         c->next = NULL;
+        reaper_enter(c, PHASE_WORK);
         r->body = (struct span){c->body.data, c->body.len};
         atomic_fetch_add(&c->listener->held, 1); // before [stopping] is asked: listener_stop
         if (atomic_load(&c->listener->stopping))
@@ -320,5 +324,6 @@ exchange_completed(void *cls, struct MHD_Connection *mhd, void **state,
     text_fini(&r->reply.body);
     text_fini(&c->body);
     *state = NULL;
+    reaper_enter(c, PHASE_IDLE);
     atomic_fetch_sub_explicit(&c->listener->in_flight, 1, memory_order_release);
 }

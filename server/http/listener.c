@@ -4,6 +4,7 @@
 // way.
 #include "http/listener.h"
 #include "base/assert.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "http/connection.h"
 #include "http/epoll.h"
@@ -27,6 +28,12 @@ enum { CONNECTION_MEMORY = 16384 };
 
 // --- Callbacks -----------------------------------------------------------------------------------
 
+static int
+fd_of(struct MHD_Connection *mhd)
+{
+    return MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+}
+
 // Without memory the connection stays without a record, and its first request closes it.
 static void
 notify_connection(void *cls, struct MHD_Connection *mhd, void **context,
@@ -43,12 +50,24 @@ notify_connection(void *cls, struct MHD_Connection *mhd, void **context,
         c->listener = l;
         c->mhd = mhd;
         c->magic = CONNECTION_MAGIC;
+        reaper_add(c, fd_of(mhd));
     } else if (c != NULL) {
         ASSERT(c->magic == CONNECTION_MAGIC);
+        reaper_remove(c);
         c->magic = 0;
         free(c);
         *context = NULL;
     }
+}
+
+// Once a second, so that whoever is turned away all the time does not fill the log.
+static bool
+may_warn(void)
+{
+    static _Atomic uint64_t last_ns;
+    uint64_t now = clock_monotonic_ns(), last = atomic_load(&last_ns);
+    return now - last >= UINT64_C(1000000000) &&
+           atomic_compare_exchange_strong(&last_ns, &last, now);
 }
 
 // Most of what the library says is about clients that went away. What speaks of a limit is about
@@ -58,8 +77,8 @@ log_message(void *cls, const char *format, va_list args)
 {
     char message[256];
     vsnprintf(message, sizeof message, format, args);
-    log_event(strstr(message, "limit") != NULL ? LOG_WARN : LOG_DEBUG, "http-library", "message",
-              "s", message, NULL);
+    log_event(strstr(message, "limit") != NULL && may_warn() ? LOG_WARN : LOG_DEBUG, "http-library",
+              "message", "s", message, NULL);
 }
 
 // --- Socket --------------------------------------------------------------------------------------
@@ -152,7 +171,7 @@ start_daemon(struct listener *l, const struct listener_options *o, int fd)
     return MHD_start_daemon(
         flags, 0, NULL, NULL, exchange_handle, l, MHD_OPTION_EXTERNAL_LOGGER, log_message, NULL,
         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, o->connections,
-        MHD_OPTION_CONNECTION_TIMEOUT, o->idle_timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, o->per_address, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_CONNECTION, notify_connection, l,
         MHD_OPTION_URI_LOG_CALLBACK, exchange_uri, l, MHD_OPTION_UNESCAPE_CALLBACK,
         exchange_unescape, l, MHD_OPTION_NOTIFY_COMPLETED, exchange_completed, l, MHD_OPTION_ARRAY,
@@ -183,6 +202,17 @@ check_library(char *error, size_t error_size)
 
 static const struct auth no_tokens;
 
+static void
+set_limits(struct listener *l, const struct listener_options *o)
+{
+    const uint64_t ms[PHASES] = {[PHASE_HEAD] = o->header_timeout_ms,
+                                 [PHASE_BODY] = o->body_timeout_ms,
+                                 [PHASE_SEND] = o->send_timeout_ms,
+                                 [PHASE_IDLE] = o->idle_timeout_ms};
+    for (int phase = 0; phase < PHASES; phase++)
+        l->reaper.limit_ns[phase] = ms[phase] * 1000000;
+}
+
 struct listener *
 listener_start(const struct listener_options *options, char *error, size_t error_size)
 {
@@ -211,6 +241,9 @@ listener_start(const struct listener_options *options, char *error, size_t error
     l->last_resort = make_last_resort();
     if (l->last_resort == NULL)
         goto fail_last_resort;
+    set_limits(l, options);
+    if (!reaper_start(l))
+        goto fail_reaper;
     l->magic = LISTENER_MAGIC;
     l->daemon = start_daemon(l, options, fd);
     if (l->daemon == NULL)
@@ -219,6 +252,9 @@ listener_start(const struct listener_options *options, char *error, size_t error
 
 fail_daemon:
     fd = -1; // the library has closed it
+    reaper_stop(l);
+    reaper_fini(l);
+fail_reaper:
     MHD_destroy_response(l->last_resort);
 fail_last_resort:
     tally_free(l->tally);
@@ -281,6 +317,12 @@ listener_connections(struct listener *l)
     return atomic_load(&l->connections);
 }
 
+unsigned
+listener_cut(struct listener *l, enum phase phase)
+{
+    return atomic_load(&l->reaper.cut[phase]);
+}
+
 const struct tally *
 listener_tally(const struct listener *l)
 {
@@ -299,7 +341,9 @@ listener_stop(struct listener *l)
     atomic_store(&l->stopping, true);
     while (atomic_load(&l->held) > 0)
         nanosleep(&moment, NULL);
+    reaper_stop(l);
     MHD_stop_daemon(l->daemon);
+    reaper_fini(l);
     MHD_destroy_response(l->last_resort);
     auth_free(l->auth);
     tally_free(l->tally);

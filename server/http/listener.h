@@ -6,6 +6,7 @@
 #define HTTP_LISTENER_H
 
 #include "http/auth.h"
+#include "http/reaper.h"
 #include "http/tally.h"
 
 struct listener;
@@ -15,7 +16,9 @@ struct listener_options {
     uint16_t port;    // 0: a free one
     unsigned threads;
     unsigned connections;
-    unsigned idle_timeout_s;
+    unsigned per_address; // connections of one address; 0: as many as there may be
+    // What a client may take for each; 0: as long as they like.
+    uint64_t header_timeout_ms, body_timeout_ms, send_timeout_ms, idle_timeout_ms;
     size_t body_limit;          // bytes; 413 above
     const struct route *routes; // borrowed, as long as the listener
     void *app;
@@ -38,6 +41,8 @@ void listener_quiesce(struct listener *l);
 // Requests whose reply is not sent yet.
 unsigned listener_in_flight(struct listener *l);
 unsigned listener_connections(struct listener *l);
+// Connections that ended because their client took too long.
+unsigned listener_cut(struct listener *l, enum phase phase);
 const struct tally *listener_tally(const struct listener *l); /* borrowed */
 // Waits until every suspended request has been resumed.
 void listener_stop(struct listener *l /* stolen */);

@@ -56,7 +56,11 @@ plane_start(const struct config *c, enum plane plane, const struct route *routes
         .host = host, .routes = routes, .app = app, .auth = &auth, .hosts = &c->http_hosts};
     o.threads = plane == PLANE_DATA ? process_cores(c->http_threads, 2) : 1;
     o.connections = (unsigned)c->http_connections;
-    o.idle_timeout_s = (unsigned)(c->http_idle_timeout_ms / 1000);
+    o.per_address = plane == PLANE_DATA ? (unsigned)c->http_per_address : 0;
+    o.header_timeout_ms = (uint64_t)c->http_header_timeout_ms;
+    o.body_timeout_ms = (uint64_t)c->http_body_timeout_ms;
+    o.send_timeout_ms = (uint64_t)c->http_send_timeout_ms;
+    o.idle_timeout_ms = (uint64_t)c->http_idle_timeout_ms;
     o.body_limit = (size_t)c->limits_body;
     // The configuration has made sure that it is an address.
     ASSERT(address_split(address_of(c, plane), host, sizeof host, &o.port));

@@ -104,6 +104,7 @@ add_headers(struct MHD_Response *response, const struct connection *c)
 enum MHD_Result
 reply_send(struct connection *c)
 {
+    reaper_enter_send(c, c->request.reply.body.len);
     struct MHD_Response *response = make_response(&c->request.reply);
     if (response == NULL || !add_headers(response, c)) {
         if (response != NULL)

@@ -45,7 +45,7 @@ start(const char *token)
     struct listener_options options = {.host = "127.0.0.1",
                                        .threads = 1,
                                        .connections = 16,
-                                       .idle_timeout_s = 30,
+                                       .idle_timeout_ms = 30000,
                                        .body_limit = 4096,
                                        .routes = routes,
                                        .auth = &auth};

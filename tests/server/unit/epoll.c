@@ -46,7 +46,7 @@ start(unsigned threads)
     const struct listener_options options = {.host = "127.0.0.1",
                                              .threads = threads,
                                              .connections = 4 * MOST,
-                                             .idle_timeout_s = 30,
+                                             .idle_timeout_ms = 30000,
                                              .body_limit = 1000,
                                              .routes = routes};
     struct listener *l = listener_start(&options, error, sizeof error);

@@ -81,7 +81,7 @@ start_listener(void **state)
     const struct listener_options options = {.host = "127.0.0.1",
                                              .threads = 2,
                                              .connections = 256,
-                                             .idle_timeout_s = 30,
+                                             .idle_timeout_ms = 30000,
                                              .body_limit = BODY_LIMIT,
                                              .routes = routes};
     listener = listener_start(&options, error, sizeof error);

@@ -97,7 +97,7 @@ start(unsigned threads, uint16_t port, char *error, size_t error_size)
                                              .port = port,
                                              .threads = threads,
                                              .connections = 256,
-                                             .idle_timeout_s = 30,
+                                             .idle_timeout_ms = 30000,
                                              .body_limit = 4096,
                                              .routes = routes};
     return listener_start(&options, error, error_size);

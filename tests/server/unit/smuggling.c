@@ -41,7 +41,7 @@ start_listener(void **state)
     const struct listener_options options = {.host = "127.0.0.1",
                                              .threads = 1,
                                              .connections = 64,
-                                             .idle_timeout_s = 30,
+                                             .idle_timeout_ms = 30000,
                                              .body_limit = 1000,
                                              .routes = routes};
     listener = listener_start(&options, error, sizeof error);
