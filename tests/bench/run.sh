@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# run.sh [pairs|social|operations|memory] [N]: all tables, or one
+# run.sh [pairs|social|operations|memory|slices] [N]: all tables, or one
 #
 # Prints Markdown: the machine, then our figures beside those of the peers in the same rounds. As root it
 # installs the peers that are missing; without one its column stays empty. N is pairs, and operations a
-# batch; 1 000 000. ROUNDS is how often everything runs; 5. Progress and diagnostics go to stderr.
+# batch; 1 000 000. Slices are taken of ten times as many. ROUNDS is how often everything runs; 5. Progress and diagnostics go to stderr.
 set -euo pipefail
 shopt -s inherit_errexit # a program that fails ends the run, not only its round
 here=$(cd "$(dirname "$0")" && pwd)
@@ -25,6 +25,7 @@ runs_of() { # PART
     pairs) echo "pairs:tenure,CPython,PHP,Boehm random:tenure,CPython,PHP tenfold:tenure" ;;
     social) echo "social:tenure,CPython,PHP,Boehm pairs:tenure hub:tenure pinned:tenure" ;;
     operations) echo "operations:tenure,CPython,mimalloc" ;;
+    slices) echo "slices:tenure" ;;
     memory)
         echo "pairs:tenure,CPython,PHP,Boehm random:tenure,CPython,PHP"
         echo "social:tenure,CPython,PHP,Boehm operations:tenure,CPython"
@@ -45,6 +46,7 @@ run_side() { # GRAPH SIDE
     case $1 in
     operations) $(program_of "$2" operations) "$n" ;;
     tenfold) $(program_of "$2" pairs) $((n * 10)) pairs 1000 ;; # as many end as of n pairs
+    slices) $(program_of "$2" slices) $((n * 10)) ;;
     *) $(program_of "$2" pairs) "$n" "$1" ;;
     esac
 }
@@ -59,10 +61,10 @@ run_round() { # PART ROUND
     done
 }
 
-# Memory is the same in each round, so one is enough.
+# Memory is the same in each round, and there are slices enough in one.
 print_part() { # PART
     local round figures rounds=$rounds
-    [ "$1" != memory ] || rounds=1
+    [[ $1 != memory && $1 != slices ]] || rounds=1
     figures=$(for ((round = 1; round <= rounds; round++)); do
         echo "$1, round $round of $rounds" >&2
         run_round "$1" "$round"
@@ -90,7 +92,7 @@ install_peers() {
 }
 
 build() {
-    local targets=(bench_pairs bench_operations)
+    local targets=(bench_pairs bench_operations bench_slices)
     ! is_installed Boehm || targets+=(bench_pairs_boehm)
     ! is_installed mimalloc || targets+=(bench_operations_mimalloc)
     cmake --preset bench >&2
@@ -109,7 +111,7 @@ print_machine() {
     echo
     echo "- $(processor), $(nproc) cores, Linux $(uname -r), huge pages $(</sys/kernel/mm/transparent_hugepage/enabled)"
     echo "- $(gcc --version | head -n 1), -O2; tenure at $(git describe --always --dirty 2>/dev/null || echo 'no commit')"
-    echo "- $(date -u '+%Y-%m-%d %H:%M UTC'), rounds: $rounds (memory: 1); load $(cut -d' ' -f1-3 /proc/loadavg) at the start"
+    echo "- $(date -u '+%Y-%m-%d %H:%M UTC'), rounds: $rounds (memory, slices: 1); load $(cut -d' ' -f1-3 /proc/loadavg) at the start"
     for peer in "${peers[@]}"; do
         if is_installed "$peer"; then
             echo "- $peer: Debian's ${package[$peer]} $(dpkg-query -W -f '${Version}' "${package[$peer]}")"
@@ -120,8 +122,8 @@ print_machine() {
     echo
     echo "A figure is the median of the rounds, a ratio the median of the rounds' ratios. PHP and Boehm have no map"
     echo "of weak values; Boehm has no counts, and its sweep is not included. Memory is the growth of the process."
-    echo "CPython's operations are less the loop around them. Slices, tracing and the dict layout have no row,"
-    echo "because the library does not have them yet."
+    echo "CPython's operations are less the loop around them. Slices are of ten times as many pairs. Tracing and the"
+    echo "dict layout have no row, because the library does not have them yet."
 }
 
 usage() {
@@ -129,7 +131,7 @@ usage() {
     exit 2
 }
 
-parts=(pairs social operations memory)
+parts=(pairs social operations memory slices)
 if [ $# -gt 0 ] && [[ " ${parts[*]} " == *" $1 "* ]]; then
     parts=("$1") && shift
 fi

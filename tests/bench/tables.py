@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Makes one Markdown table of the figures of several rounds.
 
-Usage: tables.py pairs|social|operations|memory, with lines on stdin as run.sh writes them:
+Usage: tables.py pairs|social|operations|memory|slices, with lines on stdin as run.sh writes them:
 
     GRAPH SIDE ROUND NAME VALUE UNIT
 
@@ -105,6 +105,14 @@ TABLES = {
         Row("operations", "read_weak", "weak reference, read and drop", Most(1.5, "ns")),
         Row("operations", "hit_map", "weak-value map, hit", Most(5, "ns")),
         Row("operations", "insert_and_die", "weak-value map, insert, then the value dies", Most(25, "ns")),
+    )),
+    "slices": ((), (
+        Row("slices", "cpu_p50", "a slice of 1 ms, time of the processor, p50"),
+        Row("slices", "cpu_p99.9", "p99.9", Most(1.1e6, "ns")),
+        Row("slices", "cpu_most", "the longest of 10 000", Most(2e6, "ns")),
+        Row("slices", "wall_p50", "the same, time on the wall, p50"),
+        Row("slices", "wall_p99.9", "p99.9"),
+        Row("slices", "wall_most", "the longest"),
     )),
     "memory": (("CPython", "PHP", "Boehm"), (
         Row("pairs", "memory", "a pair", Ratio("CPython", 0.46)),

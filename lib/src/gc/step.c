@@ -11,7 +11,7 @@
 
 // A slice looks at the clock after so many pieces of work, and ends a twentieth before its budget
 // does.
-enum { CLOCK_EVERY = 32, RESERVE = 20 };
+enum { CLOCK_EVERY = 16, RESERVE = 20 };
 
 static tni_phase_fn *const phase_fns[TNI_PHASE_END] = {
     [TNI_PHASE_DRAIN] = tni_slice_drain,     [TNI_PHASE_FORGET] = tni_slice_forget,
@@ -187,12 +187,15 @@ tni_gc_abandon(struct tni_gc *gc)
 
 // --- One slice -------------------------------------------------------------------------------
 
+// A page of suspects is a large piece.
 static bool
-is_spent(uint64_t started, uint64_t budget, size_t pieces)
+is_spent(enum tni_phase phase, uint64_t started, uint64_t budget, size_t pieces)
 {
     if (budget == 0)
         return true;
-    return pieces % CLOCK_EVERY == 0 && tni_now_ns() - started >= budget - budget / RESERVE;
+    bool looks =
+        pieces % CLOCK_EVERY == 0 || (phase >= TNI_PHASE_FORGET && phase <= TNI_PHASE_TAKE);
+    return looks && tni_now_ns() - started >= budget - budget / RESERVE;
 }
 
 static bool
@@ -203,7 +206,7 @@ run_slice(struct tni_gc *gc, uint64_t started, uint64_t budget)
         more = advance(gc);
         if (gc->objects.disturbed.failed && !gc->run.committed)
             return false;
-        if (is_spent(started, budget, pieces))
+        if (is_spent(gc->run.phase, started, budget, pieces))
             break;
     }
     return true;
