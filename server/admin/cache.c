@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // cache: sums over all shards. A dead entry is one whose user is gone and that is still there: a
-// user leaves the map in the moment that it dies, so there is none. Nobody is kept for their own
-// sake.
+// user leaves the map in the moment that it dies, so there is none.
 #include "admin/cache.h"
 
 #include "admin/admin.h"
@@ -24,10 +23,11 @@ cache_show(struct request *r)
     struct text t;
     domain_read_figures(admin->domain, &f);
     text_init(&t);
-    text_addf(&t, "{\"hits\":%lu,\"misses\":%lu,\"resident\":%zu,\"kept\":0,",
+    text_addf(&t, "{\"hits\":%lu,\"misses\":%lu,\"resident\":%zu,\"kept\":%zu,",
               (unsigned long)f.counters.cache_hits, (unsigned long)f.counters.cache_misses,
-              f.users_resident);
-    text_addf(&t, "\"loads\":%lu,\"coalesced\":%lu,\"dead\":0}",
-              (unsigned long)sum_loads(&f.counters), (unsigned long)f.counters.cache_coalesced);
+              f.users_resident, f.users_kept);
+    text_addf(&t, "\"loads\":%lu,\"coalesced\":%lu,\"negative\":%lu,\"dead\":0}",
+              (unsigned long)sum_loads(&f.counters), (unsigned long)f.counters.cache_coalesced,
+              (unsigned long)f.counters.cache_negative);
     reply_json(r, 200, &t);
 }

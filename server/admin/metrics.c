@@ -146,6 +146,9 @@ add_cache(struct exposition *e, const struct counters *c, struct loader *loader)
     exposition_begin(e, "tenured_cache_coalesced_total", COUNTER,
                      "Misses that waited for a load that was on its way.");
     exposition_add(e, (double)c->cache_coalesced, "cache", "users", NULL);
+    exposition_begin(e, "tenured_cache_negative_total", COUNTER,
+                     "Misses that the store had answered with no a moment before.");
+    exposition_add(e, (double)c->cache_negative, "cache", "users", NULL);
     exposition_begin(e, "tenured_cache_loads_total", COUNTER, "Users asked of the store.");
     for (int i = 0; i < LOAD_OUTCOMES; i++)
         exposition_add(e, (double)c->cache_loads[i], "cache", "users", "outcome", outcomes[i],

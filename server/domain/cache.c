@@ -8,6 +8,7 @@
 
 #include "base/assert.h"
 #include "base/clock.h"
+#include "domain/kept.h"
 #include "domain/session.h"
 
 static tn_object *
@@ -21,6 +22,8 @@ cache_borrow(struct shard *s, struct span id)
 {
     tn_object *user = resident(s, id);
     s->counters.cache_hits += user != NULL;
+    if (user)
+        kept_use(s, user);
     return user;
 }
 
@@ -65,6 +68,12 @@ serve(struct lookup *l, enum outcome outcome, tn_object *user)
         l = leave(l);
 }
 
+static uint64_t
+negative_ttl_ns(const struct shard *s)
+{
+    return (uint64_t)s->around.config->cache_negative_ttl_ms * 1000000;
+}
+
 static void
 on_loaded(struct load *load, enum load_outcome outcome, const struct user_row *row)
 {
@@ -76,13 +85,27 @@ on_loaded(struct load *load, enum load_outcome outcome, const struct user_row *r
     shard_take(s);
     s->counters.cache_loads[outcome]++;
     histogram_add(&s->counters.load_time, clock_monotonic_ns() - l->asked_ns);
+    if (outcome == LOAD_ABSENT)
+        absent_note(&s->absent, l->op.id, clock_monotonic_ns() + negative_ttl_ns(s));
     tn_object *user = outcome == LOAD_FOUND ? cache_add(s, row) : NULL;
     if (outcome == LOAD_FOUND && !user)
         serve(l, OUTCOME_NO_MEMORY, NULL);
     else
         serve(l, outcomes[outcome], user);
+    if (user)
+        kept_use(s, user);
     tn_decref(user);
     shard_give(s);
+}
+
+// Before a write the store is always asked.
+static bool
+is_known_absent(struct lookup *l)
+{
+    struct shard *s = l->shard;
+    bool known = !l->is_exclusive && absent_knows(&s->absent, l->op.id, l->asked_ns);
+    s->counters.cache_negative += known;
+    return known;
 }
 
 // [l] is first. Its user may have come meanwhile, with a write that was before it.
@@ -96,6 +119,8 @@ begin(struct lookup *l)
         tn_incref(user);
         serve(l, OUTCOME_DONE, user);
         tn_decref(user);
+    } else if (is_known_absent(l)) {
+        serve(l, OUTCOME_ABSENT, NULL);
     } else if (!loader_submit(l->shard->around.loader, &l->load)) {
         serve(l, OUTCOME_BUSY, NULL);
     }

@@ -25,6 +25,7 @@ struct counters {
     uint64_t sessions_created, sessions_ended[END_REASONS];
     uint64_t cache_hits, cache_misses;
     uint64_t cache_coalesced; // misses that found the user asked for already, and waited too
+    uint64_t cache_negative;  // misses that were answered by what the store had said before
     uint64_t cache_loads[LOAD_OUTCOMES];
     struct histogram load_time; // from the question to the answer
     uint64_t collections[TN_GENERATIONS][PASS_CAUSES];

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "domain/ending.h"
+#include "domain/kept.h"
 #include "domain/live.h"
 
 #include <stdlib.h>
@@ -25,6 +26,7 @@ forget(struct shard *s, tn_object *user)
         }
     tn_weakmap_delete(s->users, user_of(user)->id);
     user_of(user)->stage = USER_GONE;
+    kept_forget(s, user);
     tn_slot_set(user, USER_LAST_SESSION, TN_ABSENT);
 }
 

@@ -14,6 +14,7 @@
 #include "domain/cache.h"
 #include "domain/ending.h"
 #include "domain/expiry.h"
+#include "domain/kept.h"
 #include "domain/live.h"
 #include "domain/pass.h"
 #include "domain/session.h"
@@ -208,6 +209,13 @@ add_types(struct shard *s)
            tn_type_register(s->heap, &index, &s->index_domain) == TN_OK;
 }
 
+static size_t
+keep_of_each(const struct config *c)
+{
+    size_t shards = process_cores(c->shards, 1);
+    return ((size_t)c->cache_keep + shards - 1) / shards;
+}
+
 static bool
 open_shard(struct domain *d, struct shard *s)
 {
@@ -216,6 +224,7 @@ open_shard(struct domain *d, struct shard *s)
     d->shard_count++; // closed from here on, whatever comes
     s->around =
         (struct surroundings){d->config, d->writer, d->loader, &d->next_k, d->store->slot_key};
+    s->kept.limit = keep_of_each(d->config);
     if (!add_types(s))
         return false;
     index_init(&s->sessions, s->heap, s->index_domain, offsetof(struct session, id),
@@ -309,6 +318,7 @@ close_shard(struct shard *s)
     tn_object *session;
     shard_take(s);
     ending_drop_parked(s);
+    kept_drop_all(s);
     while (index_next(&s->sessions, &cursor, &session))
         tn_decref(session);
     shard_give(s);
@@ -381,6 +391,7 @@ add_figures(struct shard_figures *sum, const struct shard_figures *f)
     sum->memory.reserved += f->memory.reserved;
     sum->memory.overhead += f->memory.overhead;
     sum->users_resident += f->users_resident;
+    sum->users_kept += f->users_kept;
     sum->sessions_live += f->sessions_live;
     counters_add(&sum->counters, &f->counters);
 }

@@ -10,6 +10,7 @@
 #include "base/merge.h"
 #include "domain/ending.h"
 #include "domain/expiry.h"
+#include "domain/kept.h"
 
 // A user who finds no place in the map is dropped, as any user to whom nobody refers.
 static tn_object * /* borrowed */
@@ -19,7 +20,9 @@ apply(struct put_user *p)
         user_take_over(p->user, p->draft);
         return p->user;
     }
+    absent_forget(&p->shard->absent, p->id);
     tn_weakmap_set(p->shard->users, user_of(p->draft)->id, p->draft);
+    kept_use(p->shard, p->draft);
     return p->draft;
 }
 

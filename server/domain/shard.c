@@ -33,6 +33,7 @@ shard_init(struct shard *s, unsigned number)
     tn_set_drop_budget(s->heap, DROP_BUDGET);
     lock_init(&s->lock, LOCK_SHARD);
     pending_init(&s->pending);
+    absent_init(&s->absent);
     return true;
 }
 
@@ -92,6 +93,7 @@ shard_read_figures(struct shard *s, struct shard_figures *figures)
     tn_gc_get_count(s->heap, figures->count);
     tn_memory_get(s->heap, &figures->memory);
     figures->users_resident = tn_weakmap_len(s->users);
+    figures->users_kept = s->kept.count;
     figures->sessions_live = s->sessions.count;
     figures->counters = s->counters;
     shard_give(s);

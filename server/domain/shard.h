@@ -10,6 +10,7 @@
 #define DOMAIN_SHARD_H
 
 #include "base/locks.h"
+#include "domain/absent.h"
 #include "domain/counters.h"
 #include "domain/index.h"
 #include "domain/pace.h"
@@ -53,7 +54,7 @@ struct shard_figures {
     tn_gc_stats stats[TN_GENERATIONS];
     size_t count[TN_GENERATIONS];
     tn_memory memory;
-    size_t users_resident, sessions_live;
+    size_t users_resident, users_kept, sessions_live;
     struct counters counters;
 };
 
@@ -67,6 +68,12 @@ struct touches {
     struct change change;
     struct touch rows[TOUCH_ROWS];
     char ids[TOUCH_ROWS][TOUCH_KEY_SIZE]; // whose rows they are
+};
+
+// What kept.c keeps of a shard. Guarded by its lock.
+struct kept {
+    struct kept_place *first, *last; // in the order of their last use, the latest first
+    size_t count, limit;
 };
 
 struct ending;
@@ -93,6 +100,8 @@ struct shard {
     struct index sessions;  // live sessions by id; live.c holds a reference for each
     struct index tokens;    // the same sessions by token hash
     struct pending pending; // writes and loads on their way
+    struct absent absent;   // ids that nobody has
+    struct kept kept;
     struct touches touches;
     struct ending *parked;   // endings whose row could not be kept yet
     struct answer *answered; // told when the lock is given

@@ -37,6 +37,7 @@ struct user {
     int64_t next_expiry; // no session of theirs expires before this
     size_t live;         // sessions in the list
     enum user_stage stage;
+    struct kept_place *kept; // kept.c's, NULL: not kept
 };
 
 static inline struct user *

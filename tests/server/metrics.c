@@ -150,7 +150,7 @@ a_scrape_under_load_is_consistent_and_none_is_lost(void **state)
 {
     enum { CLIENTS = 4 };
     pthread_t threads[CLIENTS];
-    START("http.threads=3");
+    START("http.threads=3", "cache.negative_ttl=0s"); // every answer from a load
     make_user("ada");
     make_session("ada", "");
     for (int i = 0; i < CLIENTS; i++)
@@ -173,7 +173,7 @@ cache_member(const char *name)
 {
     assert_int_equal(client_call(&service.admin, "GET", "/v1/cache", NULL), 200);
     json_t *cache = client_reply_json(&service.admin);
-    assert_int_equal(json_object_size(cache), 7);
+    assert_int_equal(json_object_size(cache), 8);
     assert_true(json_is_integer(json_object_get(cache, name)));
     long value = (long)json_integer_value(json_object_get(cache, name));
     json_decref(cache);
@@ -191,9 +191,12 @@ the_cache_says_how_it_does(void **state)
     expect(200, "GET", "/v1/users/ada", NULL); // a hit
     expect_header("X-Cache", "hit");
     expect(404, "GET", "/v1/users/nobody", NULL); // a miss, and a load
+    assert_int_equal(cache_member("negative"), 0);
     assert_int_equal(cache_member("hits"), 1);
     assert_int_equal(cache_member("misses"), 3);
     assert_int_equal(cache_member("loads"), 3);
+    expect(404, "GET", "/v1/users/nobody", NULL); // a miss, and no load: the store has just said it
+    assert_int_equal(cache_member("negative") + cache_member("loads"), 4);
     assert_int_equal(cache_member("coalesced"), 0);
     assert_int_equal(cache_member("kept"), 0);
     expect(204, "DELETE", s.path, NULL);

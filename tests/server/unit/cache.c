@@ -142,8 +142,93 @@ hits_and_misses_are_counted(void **state)
     assert_int_equal(f.counters.cache_loads[LOAD_ABSENT], 2);
     assert_int_equal(f.counters.sessions_created, 1);
     fixture->failing = true;
-    ask(&q, "nobody");
+    ask(&q, "somebody");
     assert_int_equal(figures().counters.cache_loads[LOAD_ERROR], 1);
+}
+
+static void
+who_is_not_there_is_asked_for_once_in_a_while(void **state)
+{
+    struct asking q;
+    fixture->config.cache_negative_ttl_ms = 300;
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(ask(&q, "nobody"), OUTCOME_ABSENT);
+    assert_int_equal(fixture->loads, 1);
+    assert_int_equal(figures().counters.cache_negative, 4);
+    assert_int_equal(figures().counters.cache_misses, 5);
+    wait_ms(350);
+    assert_int_equal(ask(&q, "nobody"), OUTCOME_ABSENT);
+    assert_int_equal(fixture->loads, 2);
+}
+
+// A user without sessions is dropped after each reply, so only the store knows them.
+static void
+who_comes_is_found_at_once(void **state)
+{
+    struct asking q;
+    fixture->config.cache_negative_ttl_ms = 3600000;
+    assert_int_equal(ask(&q, "ada"), OUTCOME_ABSENT);
+    assert_int_equal(put("ada", "Ada"), OUTCOME_DONE);
+    collect();
+    assert_int_equal(ask(&q, "ada"), OUTCOME_DONE);
+    assert_non_null(strstr(q.document, "\"name\":\"Ada\""));
+}
+
+static void
+a_store_that_fails_has_not_said_no(void **state)
+{
+    struct asking q;
+    fixture->config.cache_negative_ttl_ms = 3600000;
+    put("ada", "Ada");
+    fixture->failing = true;
+    assert_int_equal(ask(&q, "ada"), OUTCOME_NO_STORE);
+    fixture->failing = false;
+    assert_int_equal(ask(&q, "ada"), OUTCOME_DONE);
+}
+
+static void
+the_last_used_are_kept_through_a_collection(void **state)
+{
+    static const char *const names[] = {"ada", "ben", "cyd"};
+    struct asking q;
+    for (unsigned i = 0; i < fixture->domain->shard_count; i++)
+        fixture->domain->shards[i].kept.limit = 3;
+    for (int i = 0; i < 3; i++)
+        put(names[i], "Somebody");
+    collect();
+    for (int i = 0; i < 3; i++) {
+        ask(&q, names[i]);
+        assert_true(q.is_hit);
+    }
+    assert_int_equal(figures().users_kept, 3);
+    assert_int_equal(figures().users_resident, 3);
+}
+
+static void
+who_was_used_least_makes_way(void **state)
+{
+    struct asking q;
+    struct shard *s = shard_of("ada");
+    s->kept.limit = 2;
+    const char *others[2];
+    static char names[64][16];
+    size_t found = 0;
+    for (int i = 0; i < 64 && found < 2; i++) {
+        snprintf(names[i], sizeof names[i], "u%d", i);
+        if (shard_of(names[i]) == s)
+            others[found++] = names[i];
+    }
+    put("ada", "Ada");
+    put(others[0], "Somebody");
+    ask(&q, "ada");
+    put(others[1], "Somebody");
+    ask(&q, "ada");
+    assert_true(q.is_hit);
+    ask(&q, others[1]);
+    assert_true(q.is_hit);
+    assert_int_equal(figures().users_kept, 2);
+    ask(&q, others[0]);
+    assert_false(q.is_hit);
 }
 
 int
@@ -158,6 +243,11 @@ main(void)
         DOMAIN_TEST(a_store_that_cannot_be_asked_is_said_to_all_and_asked_again),
         DOMAIN_TEST(more_lookups_than_the_queue_holds_are_refused),
         DOMAIN_TEST(hits_and_misses_are_counted),
+        DOMAIN_TEST(who_is_not_there_is_asked_for_once_in_a_while),
+        DOMAIN_TEST(who_comes_is_found_at_once),
+        DOMAIN_TEST(a_store_that_fails_has_not_said_no),
+        DOMAIN_TEST(the_last_used_are_kept_through_a_collection),
+        DOMAIN_TEST(who_was_used_least_makes_way),
     };
     return cmocka_run_group_tests_name("cache", tests, NULL, NULL);
 }
