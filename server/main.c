@@ -12,6 +12,7 @@
 #include "base/usage.h"
 #include "http/drain.h"
 #include "http/plane.h"
+#include "store/backup.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -135,6 +136,8 @@ main(int argc, char **argv)
 {
     if (usage_answer(argc, argv, TN_VERSION))
         return 0;
+    if (backup_is_asked(argc, argv))
+        return backup_main(argc, argv, environ);
     struct server s = {.argc = argc, .argv = argv, .started_ns = clock_monotonic_ns()};
     char error[ERROR_ROOM];
     signals_block();

@@ -8,12 +8,14 @@
 
 static const char HELP[] =
     "Usage: tenured [--config FILE] [--set KEY=VALUE]... [--ports-file PATH]\n"
+    "       tenured backup FILE [--config FILE] [--set KEY=VALUE]...\n"
     "\n"
     "Keeps sessions and users in a garbage-collected heap and serves them over HTTP.\n"
     "\n"
     "  --config FILE        settings; config/README.md lists the keys\n"
     "  --set KEY=VALUE      one setting, stronger than file and environment; may be repeated\n"
     "  --ports-file PATH    written once both planes serve: data PORT, admin PORT\n"
+    "  backup FILE          copies the store to a new file, also while a service runs on it\n"
     "  --help, --version    print this, or the version, and exit\n"
     "\n"
     "SIGTERM finishes the requests in flight and exits 0; SIGINT, or a second SIGTERM, exits 0 at\n"
