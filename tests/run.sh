@@ -14,7 +14,7 @@ parts=(install build layers ownership style config unit behaviours random servic
 limit=1800 # seconds a part
 operations=1000000
 twin_operations=1000000 # on two heaps at once
-rounds=3
+rounds=5
 SKIPPED=77 # how a part says that it did not run
 
 choose_tier() {

@@ -3,6 +3,7 @@
 // server: fork, exec, and a ports file that is complete as soon as it is there.
 #include "server.h"
 
+#include "power.h"
 #include "support.h"
 
 #include <fcntl.h>
@@ -184,6 +185,8 @@ server_kill(struct server *s)
     kill(s->pid, SIGKILL);
     waitpid(s->pid, NULL, 0);
     s->pid = 0;
+    if (getenv("POWER_CUT"))
+        power_cut(s->folder);
 }
 
 char *

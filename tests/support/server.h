@@ -26,7 +26,7 @@ void server_start(struct server *s, const char *const *settings);
 int server_refuses(struct server *s, const char *const *settings, char *said, size_t size);
 // SIGTERM; fails the test unless it exits with 0 and no sanitizer had anything to say.
 void server_stop(struct server *s);
-void server_kill(struct server *s); // -9
+void server_kill(struct server *s); // -9, and a power cut where POWER_CUT is set
 // Everything that it logged since server_init. To be freed.
 char *server_log(const struct server *s); /* new */
 
