@@ -7,10 +7,12 @@
 
 const struct tni_builtin tni_int_type = {
     .spec = {.name = "int", .native = sizeof(int64_t), .flags = TN_ACYCLIC},
+    .leaf = true,
 };
 
 const struct tni_builtin tni_float_type = {
     .spec = {.name = "float", .native = sizeof(double), .flags = TN_ACYCLIC},
+    .leaf = true,
 };
 
 // --- Integers --------------------------------------------------------------------------------

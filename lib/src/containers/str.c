@@ -97,6 +97,7 @@ const struct tni_builtin tni_str_type = {
              .flags = TN_ACYCLIC,
              .clear = str_clear,
              .size_of = str_size_of},
+    .leaf = true,
     .check = str_check,
 };
 

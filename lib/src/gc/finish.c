@@ -46,6 +46,8 @@ untrack_all(struct tni_gc *gc, struct tni_stack *set)
         tn_object *o = set->items[i];
         if (i + AHEAD < set->len)
             tni_prefetch_row(set->items[i + AHEAD]);
+        if (i + 2 * AHEAD < set->len)
+            __builtin_prefetch(set->items[i + 2 * AHEAD], 1);
         o->refs++;
         tni_gc_debug_found(gc, o);
         tni_untrack(s, o, tni_place_of(o));
@@ -98,13 +100,16 @@ clear_weak_references(struct tni_gc *gc, struct tni_stack *set)
 }
 
 // What the member at [i] holds is on its way from memory when its turn comes, a long list's first
-// items only.
+// items only; and the row of a small buffer.
 static inline void
 prefetch_children(struct tni_gc *gc, const struct tni_stack *set, size_t i)
 {
     if (i >= set->len)
         return;
-    struct tni_span span = tni_span_of(type_of(gc, set->items[i]), set->items[i]);
+    const tn_type *type = type_of(gc, set->items[i]);
+    struct tni_span span = tni_span_of(type, set->items[i]);
+    if (type->spilled && span.count > 0 && span.room <= MOST_AHEAD)
+        tni_prefetch_row(span.values); // a buffer in a page
     for (size_t k = 0; k < span.count && k < MOST_AHEAD; k++)
         if (tn_is_object(span.values[k])) {
             __builtin_prefetch(tn_as_object(span.values[k]), 1);

@@ -233,6 +233,15 @@ destroy(struct tni_objects *s, tn_type *type, tn_object *o, struct tni_place at)
     tni_object_free(&s->memory, &type->account, o, at); // step 6
 }
 
+// Nobody can tell whether it was at once or in its turn.
+static inline void
+destroy_leaf(struct tni_objects *s, tn_type *type, tn_object *o, struct tni_place at)
+{
+    if (type->clear != NULL)
+        type->clear(o);
+    tni_object_free(&s->memory, &type->account, o, at);
+}
+
 static inline void
 destroy_queued(struct tni_objects *s, tn_object *o)
 {
@@ -312,6 +321,10 @@ tni_reap(tn_object *o)
         return;
     }
     spend(&s->backlog);
+    if (type->leaf) {
+        destroy_leaf(s, type, o, at);
+        return;
+    }
     if (s->reap.running) {
         push(&s->reap, o);
         return;

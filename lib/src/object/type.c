@@ -136,6 +136,7 @@ fill_record(tn_type *type, const struct tni_builtin *builtin, const struct shape
     type->weak_at = shape->flags & TN_WEAK ? (uint16_t)(type->size - sizeof(uint64_t)) : 0;
     type->tracked = !acyclic;
     type->spilled = builtin->spilled;
+    type->leaf = builtin->leaf;
     type->traverse = spec->traverse;
     type->clear = spec->clear;
     type->size_of = spec->size_of;

@@ -32,6 +32,7 @@ struct tn_type {
     uint16_t weak_at;     // offset of the weak word in the object; 0: none
     bool tracked;         // instances may be seen by the collector
     bool spilled;         // the payload starts with a struct tni_span
+    bool leaf;            // refers to nothing, and nothing weakly to it: dying only returns memory
     bool plain;           // dying is no more than telling weak references and dropping the slots
     void (*traverse)(tn_object *o, tn_visit *visit, void *arg);
     void (*clear)(tn_object *o); // spilled types: drops the span's values too
@@ -46,6 +47,7 @@ struct tn_type {
 struct tni_builtin {
     tn_type_spec spec;
     bool spilled;
+    bool leaf;
     bool (*check)(const tn_object *o);
 };
 
