@@ -4,6 +4,7 @@
 //
 // It is the default VFS of the program that it is linked with. A sync forgets what was overwritten;
 // the real disk is not asked, so this is quicker than the truth.
+// TENURED_TEST_FAIL_EVERY=5 fails every fifth sync of the log.
 // TENURED_TEST_MUTANT=early acknowledges three batches of four before they are committed;
 // =unsynced turns the syncs off, and closes the eyes that would have seen it.
 #include "disk.h"
@@ -28,6 +29,7 @@ static struct open_file {
     sqlite3_file *file; // NULL: free
     sqlite3_io_methods methods;
     const sqlite3_io_methods *real;
+    bool is_log;
     int undo;
 } files[FILES];
 
@@ -89,10 +91,21 @@ layer_truncate(sqlite3_file *file, sqlite3_int64 size)
     return f->real->xTruncate(file, size);
 }
 
+static bool
+must_fail(const struct open_file *f)
+{
+    static _Atomic unsigned syncs;
+    const char *every = getenv("TENURED_TEST_FAIL_EVERY");
+    return f->is_log && every && ++syncs % (unsigned)atoi(every) == 0;
+}
+
 static int
 layer_sync(sqlite3_file *file, int flags)
 {
-    must(ftruncate(find(file)->undo, 0) == 0);
+    struct open_file *f = find(file);
+    if (must_fail(f))
+        return SQLITE_IOERR_FSYNC;
+    must(ftruncate(f->undo, 0) == 0);
     return SQLITE_OK;
 }
 
@@ -140,6 +153,7 @@ layer_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, in
     must(f < files + FILES);
     f->file = file;
     f->real = file->pMethods;
+    f->is_log = flags & SQLITE_OPEN_WAL;
     pthread_mutex_unlock(&lock);
     put_between(f, name);
     return SQLITE_OK;
