@@ -4,6 +4,7 @@
 #include "api/api.h"
 
 #include "api/batch.h"
+#include "api/describe.h"
 #include "api/probe.h"
 #include "api/revocations.h"
 #include "api/session_writes.h"
@@ -32,6 +33,7 @@ const struct route api_routes[] = {
     {"GET", "/v1/users", user_list_show, ACCESS_DATA},
     {"GET", "/v1/users/{id}/sessions", users_show_sessions, ACCESS_DATA},
     {"DELETE", "/v1/users/{id}/sessions", revocations_of_user, ACCESS_DATA},
+    {"GET", "/openapi.json", describe_show, ACCESS_DATA},
     {"GET", "/livez", probe_live, ACCESS_OPEN},
     {"GET", "/readyz", probe_ready, ACCESS_OPEN},
     {NULL, NULL, NULL, 0},

@@ -6,6 +6,8 @@
 #include "admin/admin.h"
 #include "api/api.h"
 
+#include <jansson.h>
+
 static bool
 is_open(const struct route *r)
 {
@@ -41,12 +43,29 @@ an_admin_route_that_looks_needs_read_and_one_that_changes_needs_operate(void **s
                                                                            : ACCESS_OPERATE));
 }
 
+// Parameters have other names there.
+static void
+every_route_of_the_data_plane_is_described(void **state)
+{
+    const char *path;
+    json_t *doc = json_load_file("../server/api/openapi.json", 0, NULL), *calls;
+    size_t routes = 0, described = 0;
+    assert_non_null(doc);
+    json_object_foreach(json_object_get(doc, "paths"), path, calls) described +=
+        json_object_size(calls);
+    for (const struct route *r = api_routes; r->method != NULL; r++)
+        routes++;
+    assert_int_equal(described, routes);
+    json_decref(doc);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_route_of_the_data_plane_but_health_needs_its_scope),
         cmocka_unit_test(an_admin_route_that_looks_needs_read_and_one_that_changes_needs_operate),
+        cmocka_unit_test(every_route_of_the_data_plane_is_described),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
