@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+//
+// JSON of strangers: the limits hold before anything is built, and what is accepted is kept so that
+// it is accepted again.
+#include "fuzz.h"
+
+#include "base/json.h"
+
+static const struct json_limits limits = {.depth = 8, .members = 40, .string = 64, .as_text = true};
+
+static void
+walk(struct span object)
+{
+    struct json_walk w = json_walk_members(object);
+    struct span key, value;
+    struct text t;
+    text_init(&t);
+    while (json_next_member(&w, &key, &value)) {
+        MUST(key.data >= object.data && value.data + value.len <= object.data + object.len);
+        json_add_unescaped(&t, key);
+    }
+    text_fini(&t);
+}
+
+static void
+read_again(struct span text)
+{
+    struct text once, twice;
+    char detail[160];
+    json_t *root;
+    text_init(&once);
+    text_init(&twice);
+    json_add_compact(&once, text);
+    struct span compact = {once.data, once.len};
+    MUST(json_read(compact, &limits, &root, detail, sizeof detail) == JSON_FINE);
+    json_decref(root);
+    json_add_compact(&twice, compact);
+    MUST(span_equal(compact, (struct span){twice.data, twice.len}));
+    text_fini(&once);
+    text_fini(&twice);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct span text = {(const char *)data, size};
+    char detail[160] = "";
+    json_t *root = NULL;
+    enum json_fault fault = json_read(text, &limits, &root, detail, sizeof detail);
+    MUST((fault == JSON_FINE) == (root != NULL));
+    if (fault == JSON_FINE) {
+        MUST(json_check_limits(text, &limits, detail, sizeof detail) == JSON_FINE);
+        walk(text);
+        read_again(text);
+        json_decref(root);
+    } else {
+        MUST(detail[0] != '\0');
+    }
+    return 0;
+}
