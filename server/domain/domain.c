@@ -44,6 +44,8 @@ domain_slot_of_user(const struct domain *d, struct span id)
 
 enum { LOADING_MOST = 8 }; // threads; each reads the whole table
 
+#define IDLE_TTL_MOST (INT64_C(3650) * 86400000) // ms, as of the configuration
+
 struct found_user {
     struct shard *shard;
     tn_object *user; // NULL: not found, or no memory
@@ -84,22 +86,36 @@ struct loading {
     unsigned number, count; // of the threads
     pthread_t thread;
     bool is_started, done;
-    char error[256];
+    int64_t unsound; // the key of a row that is not a session's; 0: none
+    char error[512];
 };
+
+// Nothing looks at the checksum of a page, so a row may be anything that SQLite can hold.
+static bool
+is_sound(const struct domain *d, const struct shard *s, const struct session_row *row)
+{
+    uint16_t slot;
+    return row->user_id.data && user_id_is_valid(row->user_id) && session_read_id(row->id, &slot) &&
+           slot == domain_slot_of_user(d, row->user_id) && row->k > 0 && row->data.len >= 2 &&
+           row->idle_ttl > 0 && row->idle_ttl <= IDLE_TTL_MOST &&
+           !index_borrow(&s->sessions, row->id.data) && !index_borrow(&s->tokens, row->token_hash);
+}
 
 static bool
 on_session(void *arg, const struct session_row *row)
 {
-    const struct loading *l = arg;
+    struct loading *l = arg;
     struct domain *d = l->domain;
     struct shard *s = domain_shard_of_slot(d, domain_slot_of_user(d, row->user_id));
     if (s->number % l->count != l->number)
         return true;
     shard_take(s);
-    tn_object *user = get_user(d, s, row->user_id);
+    bool sound = is_sound(d, s, row);
+    tn_object *user = sound ? get_user(d, s, row->user_id) : NULL;
     bool joined = user && join(s, user, row);
     tn_decref(user);
     shard_give(s);
+    l->unsound = sound ? 0 : row->k ? row->k : -1;
     return joined;
 }
 
@@ -119,7 +135,11 @@ load_part(void *arg)
     struct loading *l = arg;
     struct store *s = l->domain->store;
     l->done = s->ops->load_sessions(s, on_session, l, l->error, sizeof l->error);
-    if (!l->done && !l->error[0])
+    if (l->unsound)
+        snprintf(l->error, sizeof l->error,
+                 "store.path: %s is damaged: row %lld is no session; restore it from a backup",
+                 l->domain->config->store_path, (long long)l->unsound);
+    else if (!l->done && !l->error[0])
         snprintf(l->error, sizeof l->error,
                  "the sessions could not be loaded: out of memory, or the store lacks a user");
     return NULL;

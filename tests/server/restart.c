@@ -3,6 +3,8 @@
 // Stopped and started again: what was answered is there, with another number of shards too.
 #include "service_fixture.h"
 
+#include <sqlite3.h>
+
 #include <pthread.h>
 
 enum { SESSIONS = 300, CLIENTS = 8 };
@@ -111,6 +113,49 @@ sigterm_loses_nothing_that_was_answered(void **state)
     }
 }
 
+// Each changes one session in a way that SQLite has nothing against.
+static void
+a_row_that_is_no_session_is_called_damage(void **state)
+{
+    static const char *const damage[] = {
+        "id = 's_'",
+        "id = 's_000000000000000000000000zz' || char(0)",
+        "id = (SELECT id FROM sessions ORDER BY k LIMIT 1)",
+        "user_id = 'nobody'",
+        "user_id = ''",
+        "user_id = 'a b'",
+        "token_hash = (SELECT token_hash FROM sessions ORDER BY k)",
+        "token_hash = x'00'",
+        "data = ''",
+        "k = -5",
+        "idle_ttl = 9223372036854775807"};
+    char path[256], command[2048], said[1024];
+    START(NULL);
+    make_user("ada");
+    make_session("ada", "");
+    make_session("ada", "");
+    snprintf(path, sizeof path, "%s/tenured.db", service.server.folder);
+    stop();
+    snprintf(command, sizeof command, "cp '%s' '%s.whole'", path, path);
+    assert_int_equal(system(command), 0);
+    for (size_t i = 0; i < sizeof damage / sizeof damage[0]; i++) {
+        sqlite3 *db;
+        char sql[256];
+        snprintf(sql, sizeof sql, "UPDATE sessions SET %s WHERE k = (SELECT max(k) FROM sessions)",
+                 damage[i]);
+        assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+        assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+        sqlite3_close(db);
+        assert_int_equal(server_refuses(&service.server, NULL, said, sizeof said), 1);
+        if (!strstr(said, "is damaged"))
+            fail_msg("%s: %s", damage[i], said);
+        snprintf(command, sizeof command, "cp '%s.whole' '%s' && rm -f '%s-wal' '%s-shm'", path,
+                 path, path, path);
+        assert_int_equal(system(command), 0);
+    }
+    START(NULL); // it is whole again
+}
+
 int
 main(void)
 {
@@ -118,6 +163,7 @@ main(void)
         SERVICE_TEST(everything_is_the_same_after_a_restart),
         SERVICE_TEST(a_service_that_started_frozen_forgets_whoever_ends),
         SERVICE_TEST(sigterm_loses_nothing_that_was_answered),
+        SERVICE_TEST(a_row_that_is_no_session_is_called_damage),
     };
     return cmocka_run_group_tests_name("restart", tests, NULL, NULL);
 }
