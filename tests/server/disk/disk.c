@@ -4,7 +4,8 @@
 //
 // It is the default VFS of the program that it is linked with. A sync forgets what was overwritten;
 // the real disk is not asked, so this is quicker than the truth.
-// TENURED_TEST_FAIL_EVERY=5 fails every fifth sync of the log.
+// TENURED_TEST_FAIL_EVERY=5 fails every fifth sync of the log; TENURED_TEST_SYNC_MS=100 makes each
+// take so long; while the file exists that TENURED_TEST_FULL names, the disk is full.
 // TENURED_TEST_MUTANT=early acknowledges three batches of four before they are committed;
 // =unsynced turns the syncs off, and closes the eyes that would have seen it.
 #include "disk.h"
@@ -75,10 +76,19 @@ remember(const struct open_file *f, sqlite3_int64 offset, sqlite3_int64 size)
     free(record);
 }
 
+static bool
+is_full(void)
+{
+    const char *sign = getenv("TENURED_TEST_FULL");
+    return sign && access(sign, F_OK) == 0;
+}
+
 static int
 layer_write(sqlite3_file *file, const void *bytes, int size, sqlite3_int64 offset)
 {
     struct open_file *f = find(file);
+    if (is_full())
+        return SQLITE_FULL;
     remember(f, offset, size);
     return f->real->xWrite(file, bytes, size, offset);
 }
@@ -99,12 +109,21 @@ must_fail(const struct open_file *f)
     return f->is_log && every && ++syncs % (unsigned)atoi(every) == 0;
 }
 
+static void
+take_time(const struct open_file *f)
+{
+    const char *ms = getenv("TENURED_TEST_SYNC_MS");
+    if (f->is_log && ms)
+        usleep((unsigned)atoi(ms) * 1000);
+}
+
 static int
 layer_sync(sqlite3_file *file, int flags)
 {
     struct open_file *f = find(file);
     if (must_fail(f))
         return SQLITE_IOERR_FSYNC;
+    take_time(f);
     must(ftruncate(f->undo, 0) == 0);
     return SQLITE_OK;
 }
