@@ -310,6 +310,17 @@ collect_everything(world *w)
     return ok;
 }
 
+static bool
+preview_everything(world *w)
+{
+    tn_gc_result result;
+    bool ok = succeeded(FAILING(w, tn_gc_preview(w->heap, 2, &result)));
+    assert_true(!ok || result.collected == 1000);
+    assert_int_equal(heap_instances(w->heap, "Node"), 2001);
+    assert_true(!ok || heap_collect(w->heap, 2) == 1000);
+    return ok;
+}
+
 // Each puts itself in front of a chain that the target holds, without an allocation.
 static void
 join_chain(tn_object *o)
@@ -402,6 +413,7 @@ static const attempt attempts[] = {
     {"grow_into_large_buffer", grow_into_large_buffer, 1, NULL},
     {"grow_large_buffer", grow_large_buffer, 1, NULL},
     {"collect_everything", collect_everything, 1, hang_work},
+    {"preview_everything", preview_everything, 1, hang_work},
     {"collect_what_resurrects", collect_what_resurrects, 1, hang_finalized_work},
     {"add_observer", add_observer, 100, NULL},
     {"freeze_everything", freeze_everything, 1, hang_work},

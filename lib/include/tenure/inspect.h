@@ -94,6 +94,12 @@ typedef struct tn_census_row {
 TN_API size_t tn_census_get(const tn_census *census, const tn_census *before, tn_census_row *rows,
                             size_t max);
 
+// What tn_gc_collect would find now, without freeing, moving or finalizing any of it: [collected]
+// objects, and [bytes_freed] of their own, to which comes whatever else only they hold. Callbacks
+// are not told and no statistics are kept. Like a collection it destroys what a drop budget put
+// off, and gives up a run in progress. Cost and errors: tn_gc_collect's.
+TN_API tn_err tn_gc_preview(tn_heap *heap, int generation, tn_gc_result *result);
+
 // Recounts every reference and verifies every invariant by brute force. True when all hold;
 // otherwise reports the first that does not, with type and address. Walks the whole heap.
 TN_API bool tn_heap_check(tn_heap *heap);
