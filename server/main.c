@@ -13,6 +13,7 @@
 #include "http/drain.h"
 #include "http/plane.h"
 #include "store/backup.h"
+#include "http/tally.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -45,6 +46,12 @@ write_ports(const struct server *s, char *error)
     return false;
 }
 
+static uint64_t
+count_requests(void *data_plane)
+{
+    return tally_count_work(listener_tally(data_plane));
+}
+
 // False: [error] says why, and what is up already is for server_down.
 static bool
 server_up(struct server *s, char *error)
@@ -56,15 +63,16 @@ server_up(struct server *s, char *error)
     struct store *store = store_open(c, error, ERROR_ROOM);
     if (!store || !(s->domain = domain_open(c, store, error, ERROR_ROOM)))
         return false;
-    if (!(s->jobs = jobs_start(s->domain))) {
+    s->data_plane = plane_start(c, PLANE_DATA, api_routes, s->domain, error, ERROR_ROOM);
+    if (!s->data_plane)
+        return false;
+    const struct outlook outlook = {.requests = count_requests, .arg = s->data_plane};
+    if (!(s->jobs = jobs_start(s->domain, &outlook))) {
         snprintf(error, ERROR_ROOM, "the maintenance thread cannot be started");
         return false;
     }
-    s->admin = (struct admin){.domain = s->domain, .jobs = s->jobs};
-    s->data_plane = plane_start(c, PLANE_DATA, api_routes, s->domain, error, ERROR_ROOM);
-    s->admin.data_plane = s->data_plane;
-    if (s->data_plane)
-        s->admin_plane = plane_start(c, PLANE_ADMIN, admin_routes, &s->admin, error, ERROR_ROOM);
+    s->admin = (struct admin){.domain = s->domain, .jobs = s->jobs, .data_plane = s->data_plane};
+    s->admin_plane = plane_start(c, PLANE_ADMIN, admin_routes, &s->admin, error, ERROR_ROOM);
     return s->admin_plane && write_ports(s, error);
 }
 
@@ -81,7 +89,7 @@ log_start(struct server *s)
               (long)f.sessions_live, "seconds", "f", seconds, NULL);
 }
 
-// What may change while it runs: tokens, and the level of the log.
+// What may change while it runs: tokens, rules, and the level of the log.
 static void
 reload(struct server *s)
 {
@@ -95,6 +103,7 @@ reload(struct server *s)
     if (plane_reload(s->data_plane, s->admin_plane, &s->config, &fresh, error, sizeof error)) {
         ASSERT(log_level_parse(fresh.log_level, &level));
         log_set_level(level);
+        jobs_replace_rules(s->jobs, fresh.rules, fresh.rule_count);
         log_event(LOG_INFO, "reload", "log_level", "s", fresh.log_level, NULL);
     } else {
         log_event(LOG_ERROR, "reload", "error", "s", error, NULL);
@@ -122,10 +131,10 @@ server_down(struct server *s)
 {
     if (s->admin_plane)
         listener_stop(s->admin_plane);
+    if (s->jobs)
+        jobs_stop(s->jobs); // rules count the data plane's requests
     if (s->data_plane)
         listener_stop(s->data_plane);
-    if (s->jobs)
-        jobs_stop(s->jobs);
     if (s->domain)
         domain_close(s->domain);
     config_fini(&s->config);

@@ -36,6 +36,15 @@ add_last_run(struct text *t, const struct jobs_state *state, int g)
     text_addf(t, ",\"last_cause\":\"%s\"", pass_cause_name(state->last[g].cause));
 }
 
+// Of all holds; as exact as the histogram's bounds, and never above the longest.
+static double
+quantile(const struct shard_figures *f, int g, double share)
+{
+    uint64_t ns = histogram_quantile_ns(&f->counters.pauses[g], share);
+    uint64_t longest = f->stats[g].longest_ns;
+    return seconds(ns < longest ? ns : longest);
+}
+
 static void
 add_generation(struct text *t, const struct shard_figures *f, const struct jobs_state *state, int g)
 {
@@ -45,8 +54,9 @@ add_generation(struct text *t, const struct shard_figures *f, const struct jobs_
     text_addf(t, "\"collections\":%lu,\"collected\":%lu,\"uncollectable\":%lu,\"candidates\":%lu,",
               (unsigned long)s->collections, (unsigned long)s->collected,
               (unsigned long)s->uncollectable, (unsigned long)s->candidates);
-    text_addf(t, "\"time_seconds\":%.9f,\"pause\":{\"last\":%.9f,\"max\":%.9f},", seconds(s->ns),
+    text_addf(t, "\"time_seconds\":%.9f,\"pause\":{\"last\":%.9f,\"max\":%.9f,", seconds(s->ns),
               seconds(s->last_ns), seconds(s->longest_ns));
+    text_addf(t, "\"p50\":%.9f,\"p99\":%.9f},", quantile(f, g, 0.5), quantile(f, g, 0.99));
     add_last_run(t, state, g);
     text_adds(t, "}");
 }

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -67,4 +68,15 @@ duration_parse(const char *text, int64_t *ms)
         if (strcmp(p, units[i].name) == 0)
             return !__builtin_mul_overflow(count, units[i].ms, ms);
     return false;
+}
+
+// The largest unit that goes in at least twice; a second may stand alone.
+void
+duration_print(int64_t ms, char text[DURATION_SIZE])
+{
+    const struct unit *unit = &units[ms % 1000 == 0];
+    for (size_t i = 2; i < sizeof units / sizeof units[0]; i++)
+        if (ms > 0 && ms % units[i].ms == 0 && ms / units[i].ms >= 2)
+            unit = &units[i];
+    snprintf(text, DURATION_SIZE, "%jd%s", (intmax_t)(ms / unit->ms), unit->name);
 }

@@ -15,4 +15,9 @@ uint64_t clock_monotonic_ns(void); // never steps
 // "500ms", "10s", "5m", "24h", "30d" to milliseconds; false for anything else.
 bool duration_parse(const char *text, int64_t *ms);
 
+enum { DURATION_SIZE = 32 };
+
+// The same backwards, in the unit that people would take: 60s rather than 1m or 60000ms.
+void duration_print(int64_t ms, char text[DURATION_SIZE]);
+
 #endif

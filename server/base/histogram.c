@@ -32,6 +32,19 @@ histogram_count(const struct histogram *h)
     return count;
 }
 
+uint64_t
+histogram_quantile_ns(const struct histogram *h, double share)
+{
+    double below = share * (double)histogram_count(h);
+    uint64_t count = 0;
+    if (below <= 0)
+        return 0;
+    for (int i = 0; i < HISTOGRAM_BOUNDS; i++)
+        if ((double)(count += h->counts[i]) >= below)
+            return bounds_ns[i];
+    return UINT64_MAX;
+}
+
 void
 histogram_add_all(struct histogram *sum, const struct histogram *from)
 {

@@ -21,6 +21,9 @@ extern const char *const histogram_bounds[HISTOGRAM_BOUNDS]; // in seconds
 // Any thread: two additions, neither of which orders anything.
 void histogram_add(struct histogram *h, uint64_t ns);
 uint64_t histogram_count(const struct histogram *h); // of all buckets
+// The bound of the bucket that holds the one below which [share] of all are; 0 without any,
+// UINT64_MAX where that has no bound.
+uint64_t histogram_quantile_ns(const struct histogram *h, double share);
 // Adds [from] to [sum]. While others add to [from], its sum may lag behind its counts.
 void histogram_add_all(struct histogram *sum, const struct histogram *from);
 

@@ -34,6 +34,7 @@
     X("limits.json_depth", limits_json_depth, INTEGER, "32", 2, 1024, NULL)                        \
     X("limits.json_members", limits_json_members, INTEGER, "1000", 16, MIB, NULL)                  \
     X("limits.string", limits_string, INTEGER, "8192", 128, 16 * MIB, NULL)                        \
+    X("limits.orders", limits_orders, INTEGER, "600", 0, 1000000, NULL)                            \
     X("shards", shards, INTEGER, "0", 0, 1024, NULL)                                               \
     X("store.kind", store_kind, CHOICE, "sqlite", 0, 0, "sqlite memory")                           \
     X("store.path", store_path, STRING, "var/tenured.db", 0, 0, NULL)                              \
@@ -54,7 +55,8 @@
     X("gc.thresholds", gc_thresholds, THRESHOLDS, "[700, 10, 10]", 0, 2147483647, NULL)            \
     X("gc.schedules", rules, RULES,                                                                \
       "[{\"name\": \"full\", \"when\": {\"every\": \"60s\"}, \"action\": \"collect\", "            \
-      "\"generation\": 2, \"budget_ms\": 2}]",                                                     \
+      "\"generation\": 2, \"budget_ms\": 2}, {\"name\": \"memory\", \"when\": {\"memory_above\": " \
+      "\"80%\"}, \"action\": \"collect\", \"generation\": 2, \"budget_ms\": 2}]",                  \
       0, 0, NULL)                                                                                  \
     X("auth.data", auth_data, TOKENS, "[]", 0, CONFIG_MAX_TOKENS, NULL)                            \
     X("auth.read", auth_read, TOKENS, "[]", 0, CONFIG_MAX_TOKENS, NULL)                            \

@@ -11,6 +11,7 @@
 
 // One row a class, in the only order in which a thread may take them.
 #define LOCK_CLASSES(X)                                                                            \
+    X(OPERATIONS, "operations: the list of those that nobody waits for")                           \
     X(JOBS, "jobs: the maintenance thread's list")                                                 \
     X(SWEEPER, "sweeper: whether it stops")                                                        \
     X(SHARD, "shard: one heap and its tables")                                                     \

@@ -18,10 +18,10 @@ end_reason_name(enum end_reason reason)
 const char *
 pass_cause_name(enum pass_cause cause)
 {
-    static const char *const names[] = {[PASS_STARTUP] = "startup",
-                                        [PASS_MANUAL] = "manual",
-                                        [PASS_TIMER] = "timer",
-                                        [PASS_THRESHOLD] = "threshold"};
+    static const char *const names[] = {
+        [PASS_STARTUP] = "startup",    [PASS_MANUAL] = "manual", [PASS_TIMER] = "timer",
+        [PASS_REQUESTS] = "requests",  [PASS_IDLE] = "idle",     [PASS_MEMORY] = "memory",
+        [PASS_THRESHOLD] = "threshold"};
     return names[cause];
 }
 

@@ -15,7 +15,16 @@
 enum end_reason { END_REVOKED, END_EVICTED, END_EXPIRED_IDLE, END_EXPIRED_ABSOLUTE, END_REASONS };
 
 // Why a pass ran.
-enum pass_cause { PASS_STARTUP, PASS_MANUAL, PASS_TIMER, PASS_THRESHOLD, PASS_CAUSES };
+enum pass_cause {
+    PASS_STARTUP,
+    PASS_MANUAL,
+    PASS_TIMER,
+    PASS_REQUESTS,
+    PASS_IDLE,
+    PASS_MEMORY,
+    PASS_THRESHOLD,
+    PASS_CAUSES
+};
 
 const char *end_reason_name(enum end_reason reason); /* borrowed */
 const char *pass_cause_name(enum pass_cause cause);  /* borrowed */
@@ -29,6 +38,7 @@ struct counters {
     uint64_t cache_loads[LOAD_OUTCOMES];
     struct histogram load_time; // from the question to the answer
     uint64_t collections[TN_GENERATIONS][PASS_CAUSES];
+    uint64_t over_budget[TN_GENERATIONS];    // slices that took more than twice their budget
     struct histogram pauses[TN_GENERATIONS]; // how long a collection held the shard
 };
 

@@ -24,7 +24,7 @@ struct run {
 const char *
 pass_kind_name(enum pass_kind kind)
 {
-    static const char *const names[] = {"collect", "freeze", "unfreeze"};
+    static const char *const names[] = {"collect", "freeze", "unfreeze", "refreeze", "preview"};
     return names[kind];
 }
 
@@ -39,7 +39,9 @@ read_sizes(struct domain *d, struct pass_sizes *sizes)
                                  .bytes = f.memory.current,
                                  .users_resident = f.users_resident,
                                  .frozen = f.population.frozen,
-                                 .frozen_bytes = f.population.frozen_bytes};
+                                 .frozen_bytes = f.population.frozen_bytes,
+                                 .hits = f.counters.cache_hits,
+                                 .misses = f.counters.cache_misses};
     for (int g = 0; g < TN_GENERATIONS; g++)
         sizes->objects += f.population.generation[g];
 }
@@ -59,8 +61,13 @@ collect(struct pass *pass, tn_heap *heap, bool *done)
 {
     tn_gc_result r = {0};
     bool sliced = pass->pace.budget_ns > 0;
-    tn_err err = sliced ? tn_gc_step(heap, pass->pace.budget_ns, &r)
-                        : tn_gc_collect(heap, pass->title.generation, &r);
+    tn_err err;
+    if (sliced)
+        err = tn_gc_step(heap, pass->pace.budget_ns, &r);
+    else if (pass->title.kind == PASS_PREVIEW)
+        err = tn_gc_preview(heap, pass->title.generation, &r);
+    else
+        err = tn_gc_collect(heap, pass->title.generation, &r);
     *done = !sliced || err != TN_OK || r.complete;
     if (*done)
         add_result(&pass->found, &r);
@@ -70,23 +77,27 @@ collect(struct pass *pass, tn_heap *heap, bool *done)
 static tn_err
 work_on_heap(struct pass *pass, tn_heap *heap, bool *done)
 {
+    enum pass_kind kind = pass->title.kind;
     tn_err err = TN_OK;
     *done = true;
+    if (kind == PASS_UNFREEZE || kind == PASS_REFREEZE)
+        tn_gc_unfreeze(heap);
     if (pass->title.generation >= 0)
         err = collect(pass, heap, done);
-    if (pass->title.kind == PASS_FREEZE && err == TN_OK)
+    if ((kind == PASS_FREEZE || kind == PASS_REFREEZE) && err == TN_OK)
         err = tn_gc_freeze(heap, false);
-    if (pass->title.kind == PASS_UNFREEZE)
-        tn_gc_unfreeze(heap);
     return err;
 }
 
 static void
-count(struct shard *s, const struct pass_title *title, uint64_t held_ns, bool done)
+count(struct shard *s, const struct pass *pass, uint64_t held_ns, bool done)
 {
-    if (title->generation < 0)
+    const struct pass_title *title = &pass->title;
+    uint64_t budget = pass->pace.budget_ns;
+    if (title->generation < 0 || title->kind == PASS_PREVIEW)
         return;
     s->counters.collections[title->generation][title->cause] += done;
+    s->counters.over_budget[title->generation] += budget > 0 && held_ns > 2 * budget;
     histogram_add(&s->counters.pauses[title->generation], held_ns);
 }
 
@@ -99,7 +110,7 @@ work_on_shard(struct pass *pass, struct shard *s)
     uint64_t start = clock_monotonic_ns();
     tn_err err = work_on_heap(pass, s->heap, &done);
     uint64_t now = clock_monotonic_ns(), held = now - start;
-    count(s, &pass->title, held, done);
+    count(s, pass, held, done);
     if (pass->pace.budget_ns > 0)
         pace_rest(&s->pace, held, pass->pace.share, now);
     shard_give(s);
@@ -171,6 +182,8 @@ log_pass(const struct pass *pass)
     enum log_level level = pass->error ? LOG_ERROR : LOG_INFO;
     const char *error = pass->error ? tn_strerror(pass->error) : NULL;
     const struct pass_title *t = &pass->title;
+    if (t->kind == PASS_PREVIEW)
+        return;
     if (t->generation >= 0)
         log_event(level, "collection", "cause", "s", pass_cause_name(t->cause), "rule", "s",
                   t->rule, "generation", "d", (long)t->generation, "found", "d",

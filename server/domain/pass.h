@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// pass: one pass over all shards that collects, freezes or unfreezes each of them under its lock;
-// its sums, and its line in the log.
+// pass: one pass over all shards that collects, freezes or unfreezes each of them under its lock,
+// or tells what a collection would find; its sums, and its line in the log.
 //
 // One shard's lock is held at a time: for one heap's whole collection, or with a budget for slices
 // of it, one shard after the other. Nothing keeps two passes apart here: gc/jobs does.
@@ -10,14 +10,15 @@
 
 #include "domain/domain.h"
 
-enum pass_kind { PASS_COLLECT, PASS_FREEZE, PASS_UNFREEZE };
+// PASS_REFREEZE unfreezes before it collects and freezes; PASS_PREVIEW frees nothing.
+enum pass_kind { PASS_COLLECT, PASS_FREEZE, PASS_UNFREEZE, PASS_REFREEZE, PASS_PREVIEW };
 
 // What a pass is, in words that may be shown.
 struct pass_title {
     enum pass_kind kind;
     enum pass_cause cause;
     int generation;   // what is collected, before freezing too; -1: nothing
-    const char *rule; // the rule that asked for it, or NULL; borrowed from the configuration
+    const char *rule; // the rule that asked for it, or NULL; borrowed
 };
 
 // How long a pass may hold a shard's lock, and how often. All 0: as long as it takes, once.
@@ -32,6 +33,7 @@ struct pass_sizes {
     size_t bytes;   // of the heaps: current
     size_t users_resident;
     size_t frozen, frozen_bytes;
+    uint64_t hits, misses; // of the cache, since the start
 };
 
 struct pass {

@@ -8,60 +8,97 @@
 
 #include "base/assert.h"
 #include "base/clock.h"
-#include "gc/scheduler.h"
-
 #include <stdlib.h>
+#include <string.h>
 
 enum { LOOK_MS = 100, LIMIT_S = 60 };
 
 struct jobs {
     struct domain *domain;
+    struct outlook outlook;
     pthread_t thread;
     pthread_cond_t wake;
     _Atomic bool cancelled;
     struct lock lock;
     // Guarded by [lock].
     struct job *first; // the first of those that were accepted and not begun
+    struct job *running;
     struct jobs_state state;
-    // The thread's own.
     struct scheduler scheduler;
-    struct job own;   // that nobody submitted
-    uint64_t look_ns; // when the counters are looked at next, if they are
+    struct history history;
+    // The thread's own.
+    struct job own;                       // that nobody submitted
+    char own_rule[CONFIG_RULE_NAME_SIZE]; // the rule that did, which may be removed meanwhile
+    uint64_t looked_ns;                   // when nothing was due; 0: something was
 };
 
 // --- The thread ------------------------------------------------------------------------------
 
 static struct job *
-own_job(struct jobs *j, enum pass_cause cause, int generation, int budget_ms, const char *rule)
+own_job(struct jobs *j, const struct pass_title *title, int budget_ms)
 {
-    j->own =
-        (struct job){.pass.title = {PASS_COLLECT, cause, generation, rule}, .budget_ms = budget_ms};
+    j->own = (struct job){.pass.title = *title, .budget_ms = budget_ms};
+    j->looked_ns = 0;
     return &j->own;
 }
 
-// What the counters ask for, at most every LOOK_MS; -1: nothing. Gives the lock while it looks.
-static int
-look_at_counters(struct jobs *j)
+static struct job *
+job_of_rule(struct jobs *j, const struct config_rule *rule)
 {
-    uint64_t now = clock_monotonic_ns();
-    if (!j->state.policy.enabled || now < j->look_ns)
-        return -1;
+    static const enum pass_kind kinds[] = {[RULE_COLLECT] = PASS_COLLECT,
+                                           [RULE_FREEZE] = PASS_FREEZE,
+                                           [RULE_REFREEZE] = PASS_REFREEZE};
+    static const enum pass_cause causes[RULE_TRIGGERS] = {[RULE_EVERY] = PASS_TIMER,
+                                                          [RULE_EVERY_REQUESTS] = PASS_REQUESTS,
+                                                          [RULE_IDLE_FOR] = PASS_IDLE,
+                                                          [RULE_MEMORY_ABOVE] = PASS_MEMORY,
+                                                          [RULE_ALLOCATIONS_ABOVE] =
+                                                              PASS_THRESHOLD};
+    const struct pass_title title = {kinds[rule->action], causes[rule->trigger], rule->generation,
+                                     j->own_rule};
+    memcpy(j->own_rule, rule->name, sizeof j->own_rule);
+    return own_job(j, &title, rule->budget_ms);
+}
+
+// When the rules and counters are looked at next. A rule that is due and was not run then, and what
+// nobody knows the time of, is looked for every LOOK_MS.
+static uint64_t
+next_look_ns(const struct jobs *j)
+{
+    uint64_t next = scheduler_next_ns(&j->scheduler);
+    uint64_t poll = j->looked_ns + LOOK_MS * UINT64_C(1000000);
+    bool polls = j->state.policy.enabled || scheduler_watches(&j->scheduler);
+    return next <= j->looked_ns || (polls && poll < next) ? poll : next;
+}
+
+// What rules or counters ask for; NULL: nothing. Gives the lock while it looks.
+static struct job * /* borrowed */
+look(struct jobs *j)
+{
     struct policy policy = j->state.policy;
-    j->look_ns = now + LOOK_MS * UINT64_C(1000000);
+    struct senses now;
+    if (senses_now_ns(&j->outlook) < next_look_ns(j))
+        return NULL;
     lock_give(&j->lock);
-    int generation = policy_due(&policy, j->domain);
+    senses_read(&now, &j->outlook, j->domain);
+    int generation = policy.enabled ? policy_due(&policy, j->domain) : -1;
     lock_take(&j->lock);
-    return generation;
+    j->looked_ns = now.now_ns;
+    if (j->first || j->cancelled)
+        return NULL; // they come first
+    const struct schedule *due = scheduler_take_due(&j->scheduler, &now, clock_ms());
+    if (due)
+        return job_of_rule(j, &due->rule);
+    const struct pass_title title = {PASS_COLLECT, PASS_THRESHOLD, generation, NULL};
+    return generation >= 0 ? own_job(j, &title, CONFIG_DEFAULT_BUDGET) : NULL;
 }
 
 static void
 wait_for_work(struct jobs *j)
 {
-    uint64_t next = scheduler_next_ns(&j->scheduler), now = clock_monotonic_ns();
+    uint64_t next = next_look_ns(j), now = senses_now_ns(&j->outlook);
     if (j->first || j->cancelled)
         return; // it came while the counters were looked at
-    if (j->state.policy.enabled && j->look_ns < next)
-        next = j->look_ns;
     if (next == UINT64_MAX)
         lock_wait(&j->lock, &j->wake);
     else if (next > now)
@@ -87,12 +124,9 @@ next_job(struct jobs *j)
             return take_first(j);
         if (j->cancelled)
             return NULL;
-        const struct config_rule *rule = scheduler_take_due(&j->scheduler, clock_monotonic_ns());
-        if (rule)
-            return own_job(j, PASS_TIMER, rule->generation, rule->budget_ms, rule->name);
-        int generation = look_at_counters(j);
-        if (generation >= 0 && !j->first)
-            return own_job(j, PASS_THRESHOLD, generation, CONFIG_DEFAULT_BUDGET, NULL);
+        struct job *due = look(j);
+        if (due)
+            return due;
     }
 }
 
@@ -111,19 +145,55 @@ begin(struct jobs *j, struct job *job)
         job->pass.pace.budget_ns = (uint64_t)ms * 1000000;
     job->pass.pace.share = j->domain->config->gc_share;
     job->pass.pace.limit_ns = LIMIT_S * UINT64_C(1000000000);
+    if (j->cancelled)
+        job->cancelled = true;
+    job->begun = true;
+    j->running = job;
     j->state.busy = true;
     j->state.running = job->pass.title;
+    j->state.running.rule = NULL;
 }
 
 static void
-end(struct jobs *j, struct job *job)
+note_pass(struct jobs *j, const struct pass *pass, uint64_t began_ns, const struct senses *now)
 {
+    static const int actions[] = {[PASS_COLLECT] = RULE_COLLECT,
+                                  [PASS_FREEZE] = RULE_FREEZE,
+                                  [PASS_UNFREEZE] = -1,
+                                  [PASS_REFREEZE] = RULE_REFREEZE,
+                                  [PASS_PREVIEW] = -1};
+    int action = actions[pass->title.kind], generation = pass->title.generation;
+    if (action >= 0 && generation >= 0 && pass->complete)
+        scheduler_note_pass(&j->scheduler, (enum rule_action)action, generation, began_ns, now);
+}
+
+static void
+end(struct jobs *j, struct job *job, uint64_t began_ns, const struct senses *now)
+{
+    const struct pass_title *title = &job->pass.title;
+    j->running = NULL;
     j->state.busy = false;
-    int generation = job->pass.title.generation;
-    if (generation < 0)
+    if (title->kind == PASS_PREVIEW)
         return;
-    j->state.last[generation].at_ms = clock_ms();
-    j->state.last[generation].cause = job->pass.title.cause;
+    history_add(&j->history, &job->pass, clock_ms());
+    note_pass(j, &job->pass, began_ns, now);
+    if (title->generation < 0)
+        return;
+    j->state.last[title->generation].at_ms = clock_ms();
+    j->state.last[title->generation].cause = title->cause;
+}
+
+// Takes the lock when the job is over, and gives it.
+static void
+run(struct jobs *j, struct job *job)
+{
+    uint64_t began_ns = senses_now_ns(&j->outlook);
+    struct senses now;
+    pass_run(j->domain, &job->pass, &job->cancelled);
+    senses_read(&now, &j->outlook, j->domain);
+    lock_take(&j->lock);
+    end(j, job, began_ns, &now);
+    lock_give(&j->lock);
 }
 
 static void *
@@ -134,10 +204,7 @@ maintain(void *arg)
     for (struct job *job; (job = next_job(j)) != NULL;) {
         begin(j, job);
         lock_give(&j->lock);
-        pass_run(j->domain, &job->pass, &j->cancelled);
-        lock_take(&j->lock);
-        end(j, job);
-        lock_give(&j->lock);
+        run(j, job);
         if (job->done)
             job->done(job);
         lock_take(&j->lock);
@@ -162,16 +229,19 @@ remember_startup(struct jobs *j)
 }
 
 struct jobs *
-jobs_start(struct domain *domain)
+jobs_start(struct domain *domain, const struct outlook *outlook)
 {
     struct jobs *j = calloc(1, sizeof *j);
     if (!j)
         return NULL;
     const struct config *config = domain->config;
+    struct senses now;
     j->domain = domain;
     lock_init(&j->lock, LOCK_JOBS);
     cond_init(&j->wake);
-    scheduler_init(&j->scheduler, config->rules, config->rule_count, clock_monotonic_ns());
+    j->outlook = *outlook;
+    senses_read(&now, outlook, domain);
+    scheduler_init(&j->scheduler, config->rules, config->rule_count, &now, clock_monotonic_ns());
     remember_startup(j);
     policy_init(&j->state.policy, config);
     policy_apply(&j->state.policy, domain);
@@ -238,6 +308,15 @@ jobs_read(struct jobs *j, struct jobs_state *state)
     lock_give(&j->lock);
 }
 
+size_t
+jobs_read_history(struct jobs *j, uint64_t below, struct history_run *runs, size_t most)
+{
+    lock_take(&j->lock);
+    size_t count = history_read(&j->history, below, runs, most);
+    lock_give(&j->lock);
+    return count;
+}
+
 void
 jobs_change_policy(struct jobs *j, const struct policy *policy)
 {
@@ -248,11 +327,65 @@ jobs_change_policy(struct jobs *j, const struct policy *policy)
     policy_apply(policy, j->domain);
 }
 
+// --- Rules -----------------------------------------------------------------------------------
+
+uint64_t
+jobs_now_ns(const struct jobs *j)
+{
+    return senses_now_ns(&j->outlook);
+}
+
+size_t
+jobs_read_rules(struct jobs *j, struct schedule *rules)
+{
+    lock_take(&j->lock);
+    size_t count = j->scheduler.count;
+    memcpy(rules, j->scheduler.rules, count * sizeof *rules);
+    lock_give(&j->lock);
+    return count;
+}
+
+enum scheduler_answer
+jobs_put_rule(struct jobs *j, const struct config_rule *rule)
+{
+    struct senses now;
+    senses_read(&now, &j->outlook, j->domain);
+    lock_take(&j->lock);
+    enum scheduler_answer answer = scheduler_put(&j->scheduler, rule, &now);
+    pthread_cond_signal(&j->wake);
+    lock_give(&j->lock);
+    return answer;
+}
+
+bool
+jobs_remove_rule(struct jobs *j, const char *name)
+{
+    lock_take(&j->lock);
+    bool removed = scheduler_remove(&j->scheduler, name);
+    lock_give(&j->lock);
+    return removed;
+}
+
+void
+jobs_replace_rules(struct jobs *j, const struct config_rule *rules, size_t count)
+{
+    struct senses now;
+    senses_read(&now, &j->outlook, j->domain);
+    lock_take(&j->lock);
+    scheduler_replace(&j->scheduler, rules, count, &now);
+    pthread_cond_signal(&j->wake);
+    lock_give(&j->lock);
+}
+
+// --- The end ---------------------------------------------------------------------------------
+
 void
 jobs_cancel(struct jobs *j)
 {
     lock_take(&j->lock);
     j->cancelled = true;
+    if (j->running)
+        j->running->cancelled = true;
     pthread_cond_signal(&j->wake);
     lock_give(&j->lock);
 }

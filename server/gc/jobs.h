@@ -1,26 +1,31 @@
 // SPDX-License-Identifier: MIT
 //
 // jobs: the maintenance thread. It runs one job at a time over all shards, holding one shard's lock
-// at a time: what an operator asked for, what the rules of the configuration make due, and what
-// crossed thresholds ask for, as long as an operator lets them.
+// at a time: what an operator asked for, what rules make due, and what crossed thresholds ask for,
+// as long as an operator lets them.
 //
 // One job is under way at most; others wait their turn, and rules that fall due theirs. A job that
 // does what one under way or waiting does already is refused, naming that one: so no more wait than
 // there are different ones.
-// Locking: the jobs' lock guards the title of the job under way and the last runs; no shard's lock
-// is ever taken under it, and a job's fields belong to the thread from jobs_submit until [done].
+// Locking: the jobs' lock guards the title of the job under way, the rules and the last runs; no
+// shard's lock is ever taken under it, and a job's fields belong to the thread from jobs_submit
+// until [done].
 #ifndef GC_JOBS_H
 #define GC_JOBS_H
 
 #include "domain/pass.h"
+#include "gc/history.h"
 #include "gc/policy.h"
+#include "gc/scheduler.h"
 
 struct jobs;
 
 struct job {
     struct pass pass; // its title; the pace follows from [budget_ms]
     int budget_ms;    // of a full PASS_COLLECT; 0: none; CONFIG_DEFAULT_BUDGET: the policy's
-    struct job *next; // the jobs' own
+    _Atomic bool begun;
+    _Atomic bool cancelled; // set by anybody: it ends after its slice
+    struct job *next;       // the jobs' own
     // On the maintenance thread, when the next job may be submitted; owns [j] from then on. May be
     // NULL.
     void (*done)(struct job *j);
@@ -38,13 +43,21 @@ struct jobs_state {
 
 enum jobs_answer { JOBS_ACCEPTED, JOBS_BUSY, JOBS_CANCELLED };
 
-// NULL: no memory or no thread.
-struct jobs *jobs_start(struct domain *domain); /* new */
+// [outlook] is copied. NULL: no memory or no thread.
+struct jobs *jobs_start(struct domain *domain, const struct outlook *outlook); /* new */
 // [job] stays the caller's unless it was accepted. JOBS_BUSY: [same] is the title of the job that
 // does the same.
 enum jobs_answer jobs_submit(struct jobs *j, struct job *job /* stolen on success */,
                              struct pass_title *same);
 void jobs_read(struct jobs *j, struct jobs_state *state);
+size_t jobs_read_history(struct jobs *j, uint64_t below, struct history_run *runs, size_t most);
+// The rules, of which there are CONFIG_MAX_RULES at most; returns how many.
+size_t jobs_read_rules(struct jobs *j, struct schedule *rules);
+enum scheduler_answer jobs_put_rule(struct jobs *j, const struct config_rule *rule);
+bool jobs_remove_rule(struct jobs *j, const char *name); // false: there is none
+void jobs_replace_rules(struct jobs *j, const struct config_rule *rules, size_t count);
+// The monotonic clock that rules go by.
+uint64_t jobs_now_ns(const struct jobs *j);
 // One thread at a time.
 void jobs_change_policy(struct jobs *j, const struct policy *policy);
 // The job under way ends after its slice, as do those that wait; later ones are refused, rules run

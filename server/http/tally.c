@@ -123,6 +123,18 @@ tally_read(const struct tally *t, size_t number, struct tally_row *row)
 }
 
 uint64_t
+tally_count_work(const struct tally *t)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < t->lane_count * t->cell_count; i++) {
+        size_t number = i % t->cell_count;
+        if (number == t->cell_count - 1 || t->routes[number].needs != ACCESS_OPEN)
+            count += histogram_count(&t->cells[i].duration);
+    }
+    return count;
+}
+
+uint64_t
 tally_read_problems(const struct tally *t, unsigned number)
 {
     return __atomic_load_n(&t->problems[number], __ATOMIC_RELAXED);

@@ -99,21 +99,23 @@ check_generation(json_t *g, int expected)
 {
     int generation;
     json_int_t objects, count, threshold, collections, collected, uncollectable, candidates;
-    double time, last, max;
+    double time, last, max, p50, p99;
     json_t *run, *cause;
     json_error_t error;
-    if (json_unpack_ex(g, &error, JSON_STRICT,
-                       "{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:F, s:{s:F, s:F !}, s:o, s:o}",
-                       "generation", &generation, "objects", &objects, "count", &count, "threshold",
-                       &threshold, "collections", &collections, "collected", &collected,
-                       "uncollectable", &uncollectable, "candidates", &candidates, "time_seconds",
-                       &time, "pause", "last", &last, "max", &max, "last_run", &run, "last_cause",
-                       &cause) != 0)
+    if (json_unpack_ex(
+            g, &error, JSON_STRICT,
+            "{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:F, s:{s:F, s:F, s:F, s:F !}, s:o, s:o}",
+            "generation", &generation, "objects", &objects, "count", &count, "threshold",
+            &threshold, "collections", &collections, "collected", &collected, "uncollectable",
+            &uncollectable, "candidates", &candidates, "time_seconds", &time, "pause", "last",
+            &last, "max", &max, "p50", &p50, "p99", &p99, "last_run", &run, "last_cause",
+            &cause) != 0)
         fail_msg("%s", error.text);
     assert_int_equal(generation, expected);
     assert_int_equal(uncollectable, 0);
     assert_int_equal(threshold, expected == 0 ? 700 : 10);
     assert_true(last <= max && max <= time);
+    assert_true(p50 <= p99 && p99 <= max && (max > 0) == (p99 > 0));
     assert_int_equal(json_is_null(run), json_is_null(cause));
     assert_int_equal(json_is_null(run), collections == 0);
 }

@@ -51,6 +51,20 @@ anything_else_is_no_duration(void **state)
 }
 
 static void
+a_duration_is_printed_as_people_write_it(void **state)
+{
+    static const char *const rows[] = {"0s",  "1ms", "999ms", "1s",  "1500ms", "60s",
+                                       "90s", "60m", "90m",   "24h", "36h",    "30d"};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[DURATION_SIZE];
+        int64_t ms;
+        assert_true(duration_parse(rows[i], &ms));
+        duration_print(ms, text);
+        assert_string_equal(text, rows[i]);
+    }
+}
+
+static void
 tests_can_move_the_wall_clock(void **state)
 {
     int64_t real = (int64_t)time(NULL) * 1000;
@@ -101,6 +115,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_unit_of_a_duration_is_known),
         cmocka_unit_test(anything_else_is_no_duration),
+        cmocka_unit_test(a_duration_is_printed_as_people_write_it),
         cmocka_unit_test(tests_can_move_the_wall_clock),
         cmocka_unit_test(the_monotonic_clock_does_not_step_back),
         cmocka_unit_test(a_wall_clock_that_is_set_moves_nothing),

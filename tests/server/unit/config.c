@@ -75,9 +75,13 @@ without_any_place_every_key_has_its_default(void **state)
     assert_int_equal(l.config.limits_body, 65536);
     assert_int_equal(l.config.sessions_idle_ttl_ms, 1800000);
     assert_true(l.config.gc_freeze_at_start);
-    assert_int_equal(l.config.rule_count, 1);
+    assert_int_equal(l.config.rule_count, 2);
     assert_string_equal(l.config.rules[0].name, "full");
-    assert_int_equal(l.config.rules[0].every_ms, 60000);
+    assert_int_equal(l.config.rules[0].trigger, RULE_EVERY);
+    assert_int_equal(l.config.rules[0].amount, 60000);
+    assert_string_equal(l.config.rules[1].name, "memory");
+    assert_int_equal(l.config.rules[1].trigger, RULE_MEMORY_ABOVE);
+    assert_true(l.config.rules[1].is_share && l.config.rules[1].amount == 80);
     assert_int_equal(l.config.rules[0].generation, 2);
     assert_null(l.config.ports_file);
     config_fini(&l.config);
@@ -450,14 +454,15 @@ a_rule_that_is_not_honoured_is_refused(void **state)
     check_rule_error("{\"name\":\"a b\"," WHEN "," ACTION "}",
                      ".name: must be 1 to 64 letters, digits, _ or -");
     check_rule_error("{\"name\":\"a\"," ACTION "}", ".when: is missing");
-    check_rule_error("{\"name\":\"a\",\"when\":{\"memory_above\":\"80%\"}," ACTION "}",
-                     ".when: must be {\"every\": DURATION}; this version has no other rule");
+    check_rule_error("{\"name\":\"a\",\"when\":{\"often\":1}," ACTION "}",
+                     ".when: must have one member: every, every_requests, idle_for, memory_above "
+                     "or allocations_above");
     check_rule_error("{\"name\":\"a\",\"when\":{\"every\":\"1\"}," ACTION "}",
                      ".when.every: \"1\" is not a duration such as 60s");
     check_rule_error("{\"name\":\"a\",\"when\":{\"every\":\"9ms\"}," ACTION "}",
                      ".when.every: 9ms is outside of 10ms to 30d");
-    check_rule_error("{\"name\":\"a\"," WHEN ",\"action\":\"freeze\"}",
-                     ".action: must be \"collect\"; this version has no other action");
+    check_rule_error("{\"name\":\"a\"," WHEN ",\"action\":\"thaw\"}",
+                     ".action: must be \"collect\", \"freeze\" or \"refreeze\"");
     check_rule_error("{\"name\":\"a\"," WHEN "," ACTION ",\"generation\":3}",
                      ".generation: must be 0, 1 or 2");
     check_rule_error("{\"name\":\"a\"," WHEN "," ACTION ",\"budget_ms\":60001}",
@@ -466,8 +471,8 @@ a_rule_that_is_not_honoured_is_refused(void **state)
                      ".budget_ms: must be a whole number from 0 to 60000");
     check_rule_error("{\"name\":\"a\"," WHEN "," ACTION ",\"generation\":1,\"budget_ms\":0}",
                      ".budget_ms: goes with generation 2 only");
-    check_rule_error("{\"name\":\"a\"," WHEN "," ACTION ",\"jitter\":\"1s\"}",
-                     ".jitter: unknown key");
+    check_rule_error("{\"name\":\"a\"," WHEN "," ACTION ",\"defer\":\"1s\"}",
+                     ".defer: unknown key");
 }
 
 static void

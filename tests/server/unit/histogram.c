@@ -52,6 +52,20 @@ two_threads_lose_nothing(void **state)
     assert_int_equal(sum.sum_ns, 7 + UINT64_C(2) * ROUNDS * 50001);
 }
 
+static void
+a_quantile_is_the_bound_of_its_bucket(void **state)
+{
+    struct histogram h = {0};
+    assert_int_equal(histogram_quantile_ns(&h, 0.5), 0);
+    for (int i = 0; i < 98; i++)
+        histogram_add(&h, 60000);
+    histogram_add(&h, 3000000);
+    histogram_add(&h, UINT64_C(9000000000));
+    assert_int_equal(histogram_quantile_ns(&h, 0.5), 100000);
+    assert_int_equal(histogram_quantile_ns(&h, 0.99), 5000000);
+    assert_int_equal(histogram_quantile_ns(&h, 1), UINT64_MAX);
+}
+
 int
 main(void)
 {
@@ -59,6 +73,7 @@ main(void)
         cmocka_unit_test(a_bound_belongs_to_the_bucket_below_it),
         cmocka_unit_test(no_time_at_all_falls_into_the_first_bucket),
         cmocka_unit_test(two_threads_lose_nothing),
+        cmocka_unit_test(a_quantile_is_the_bound_of_its_bucket),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,7 +53,8 @@ tear_down(void **state)
 static void
 start(struct fixture *f)
 {
-    f->jobs = jobs_start(&f->domain);
+    static const struct outlook outlook;
+    f->jobs = jobs_start(&f->domain, &outlook);
     assert_non_null(f->jobs);
 }
 
@@ -339,11 +340,18 @@ wait_for_run(struct fixture *f, int generation)
 }
 
 static void
+unfreeze(struct fixture *f)
+{
+    struct told t;
+    run(f, &t, PASS_UNFREEZE, -1);
+}
+
+static void
 a_rule_runs_by_itself(void **state)
 {
     struct fixture *f = *state;
     f->config.rules[0] =
-        (struct config_rule){.name = "often", .enabled = true, .every_ms = 5, .generation = 1};
+        (struct config_rule){.name = "often", .enabled = true, .amount = 5, .generation = 1};
     f->config.rule_count = 1;
     start(f);
     struct jobs_state s = wait_for_run(f, 1);
@@ -361,6 +369,148 @@ without_a_run_nothing_is_remembered(void **state)
     assert_false(s.busy);
     for (int g = 0; g < TN_GENERATIONS; g++)
         assert_int_equal(s.last[g].at_ms, 0);
+}
+
+// What a test lets the maintenance thread believe.
+struct world {
+    _Atomic uint64_t now_ns, requests;
+};
+
+static uint64_t
+now_of_world(void *arg)
+{
+    return ((struct world *)arg)->now_ns;
+}
+
+static uint64_t
+requests_of_world(void *arg)
+{
+    return ((struct world *)arg)->requests;
+}
+
+static int64_t
+no_limit(void *arg)
+{
+    return -1;
+}
+
+static void
+start_in_world(struct fixture *f, struct world *world)
+{
+    const struct outlook outlook = {now_of_world, requests_of_world, no_limit, world};
+    f->jobs = jobs_start(&f->domain, &outlook);
+    assert_non_null(f->jobs);
+}
+
+static const struct history_run *
+wait_for_history(struct fixture *f, uint64_t number)
+{
+    static struct history_run run;
+    while (jobs_read_history(f->jobs, UINT64_MAX, &run, 1) == 0 || run.number < number)
+        usleep(1000);
+    return &run;
+}
+
+static void
+a_rule_runs_by_the_clock_that_it_is_given(void **state)
+{
+    struct fixture *f = *state;
+    struct world world = {1, 0};
+    const struct config_rule hourly = {
+        .name = "hourly", .enabled = true, .amount = 3600000, .generation = 2};
+    start_in_world(f, &world);
+    assert_int_equal(jobs_put_rule(f->jobs, &hourly), SCHEDULER_CREATED);
+    world.now_ns = UINT64_C(3600001) * 1000000;
+    assert_int_equal(jobs_put_rule(f->jobs, &(struct config_rule){.name = "other"}),
+                     SCHEDULER_CREATED); // it wakes the thread
+    const struct history_run *run = wait_for_history(f, 1);
+    assert_int_equal(run->pass.title.cause, PASS_TIMER);
+    assert_string_equal(run->rule, "hourly");
+}
+
+static void
+rules_are_changed_and_removed_while_they_run(void **state)
+{
+    struct fixture *f = *state;
+    struct world world = {1, 0};
+    struct config_rule rule = {.name = "busy",
+                               .enabled = true,
+                               .trigger = RULE_EVERY_REQUESTS,
+                               .amount = 100,
+                               .action = RULE_REFREEZE,
+                               .generation = 2};
+    struct schedule rules[CONFIG_MAX_RULES];
+    start_in_world(f, &world);
+    litter(f);
+    assert_int_equal(jobs_put_rule(f->jobs, &rule), SCHEDULER_CREATED);
+    world.requests = 100;
+    world.now_ns += UINT64_C(1000000000);
+    rule.budget_ms = 1;
+    assert_int_equal(jobs_put_rule(f->jobs, &rule), SCHEDULER_CHANGED);
+    world.requests = 200;
+    world.now_ns += UINT64_C(1000000000);
+    const struct history_run *run = wait_for_history(f, 1);
+    assert_int_equal(run->pass.title.cause, PASS_REQUESTS);
+    assert_int_equal(run->pass.title.kind, PASS_REFREEZE);
+    assert_int_equal(run->pass.found.collected, SHARDS * FREED_PER_SHARD);
+    assert_int_equal(jobs_read_rules(f->jobs, rules), 1);
+    assert_int_equal(rules[0].runs, 1);
+    assert_true(jobs_remove_rule(f->jobs, "busy"));
+    assert_false(jobs_remove_rule(f->jobs, "busy"));
+    assert_int_equal(jobs_read_rules(f->jobs, rules), 0);
+    unfreeze(f);
+}
+
+static void
+refreezing_finds_what_was_frozen_and_died(void **state)
+{
+    struct fixture *f = *state;
+    struct told t;
+    start(f);
+    litter(f);
+    run(f, &t, PASS_FREEZE, -1);
+    run(f, &t, PASS_COLLECT, 2);
+    assert_int_equal(t.job.pass.found.collected, 0);
+    run(f, &t, PASS_REFREEZE, 2);
+    assert_int_equal(t.job.pass.found.collected, SHARDS * FREED_PER_SHARD);
+    assert_int_equal(t.job.pass.after.frozen, t.job.pass.after.objects);
+    run(f, &t, PASS_UNFREEZE, -1);
+}
+
+static void
+a_preview_finds_and_frees_nothing_and_is_no_run(void **state)
+{
+    struct fixture *f = *state;
+    struct history_run last;
+    struct told t;
+    start(f);
+    litter(f);
+    for (int i = 0; i < 2; i++) {
+        run(f, &t, PASS_PREVIEW, 2);
+        assert_int_equal(t.job.pass.found.collected, SHARDS * FREED_PER_SHARD);
+        assert_int_equal(t.job.pass.after.objects, t.job.pass.before.objects);
+    }
+    assert_int_equal(jobs_read_history(f->jobs, UINT64_MAX, &last, 1), 0);
+    run(f, &t, PASS_COLLECT, 2);
+    assert_int_equal(t.job.pass.found.collected, SHARDS * FREED_PER_SHARD);
+    assert_int_equal(jobs_read_history(f->jobs, UINT64_MAX, &last, 1), 1);
+}
+
+static void
+one_job_is_cancelled_and_the_others_go_on(void **state)
+{
+    struct fixture *f = *state;
+    struct told full, young;
+    struct obstacle o;
+    start(f);
+    obstacle_start(&o, &f->shards[0]);
+    assert_int_equal(submit(f, &full, PASS_COLLECT, 2), JOBS_ACCEPTED);
+    assert_int_equal(submit(f, &young, PASS_COLLECT, 0), JOBS_ACCEPTED);
+    full.job.cancelled = true;
+    obstacle_stop(&o);
+    sem_wait(&young.done);
+    assert_string_equal(full.job.pass.stopped, "cancelled");
+    assert_true(young.job.pass.complete);
 }
 
 // --- The end ---------------------------------------------------------------------------------
@@ -406,6 +556,11 @@ main(void)
         TEST(the_default_budget_is_the_policys),
         TEST(a_cancelled_collection_in_slices_leaves_no_trace),
         TEST(a_rule_runs_by_itself),
+        TEST(a_rule_runs_by_the_clock_that_it_is_given),
+        TEST(rules_are_changed_and_removed_while_they_run),
+        TEST(refreezing_finds_what_was_frozen_and_died),
+        TEST(a_preview_finds_and_frees_nothing_and_is_no_run),
+        TEST(one_job_is_cancelled_and_the_others_go_on),
         TEST(without_a_run_nothing_is_remembered),
         TEST(a_cancelled_job_is_answered_and_incomplete),
         TEST(after_the_cancellation_jobs_are_refused),
