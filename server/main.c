@@ -29,6 +29,7 @@ struct server {
     uint64_t started_ns; // monotonic
     struct domain *domain;
     struct jobs *jobs;
+    struct operations *operations;
     struct admin admin;
     struct listener *data_plane, *admin_plane;
 };
@@ -71,7 +72,15 @@ server_up(struct server *s, char *error)
         snprintf(error, ERROR_ROOM, "the maintenance thread cannot be started");
         return false;
     }
-    s->admin = (struct admin){.domain = s->domain, .jobs = s->jobs, .data_plane = s->data_plane};
+    if (!(s->operations = operations_new(s->jobs))) {
+        snprintf(error, ERROR_ROOM, "there is no memory for operations");
+        return false;
+    }
+    s->admin = (struct admin){.domain = s->domain,
+                              .jobs = s->jobs,
+                              .data_plane = s->data_plane,
+                              .operations = s->operations,
+                              .quota.limit = c->limits_orders};
     s->admin_plane = plane_start(c, PLANE_ADMIN, admin_routes, &s->admin, error, ERROR_ROOM);
     return s->admin_plane && write_ports(s, error);
 }
@@ -133,6 +142,7 @@ server_down(struct server *s)
         listener_stop(s->admin_plane);
     if (s->jobs)
         jobs_stop(s->jobs); // rules count the data plane's requests
+    operations_free(s->operations);
     if (s->data_plane)
         listener_stop(s->data_plane);
     if (s->domain)

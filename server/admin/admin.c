@@ -9,6 +9,8 @@
 #include "admin/info.h"
 #include "admin/memory.h"
 #include "admin/metrics.h"
+#include "admin/operations.h"
+#include "admin/schedules.h"
 #include "admin/settings.h"
 
 const struct route admin_routes[] = {
@@ -20,6 +22,14 @@ const struct route admin_routes[] = {
     {"POST", "/v1/gc/collect", gc_collect, ACCESS_OPERATE},
     {"POST", "/v1/gc/freeze", gc_freeze, ACCESS_OPERATE},
     {"POST", "/v1/gc/unfreeze", gc_unfreeze, ACCESS_OPERATE},
+    {"POST", "/v1/gc/refreeze", gc_refreeze, ACCESS_OPERATE},
+    {"GET", "/v1/gc/history", gc_show_history, ACCESS_READ},
+    {"GET", "/v1/gc/schedules", schedules_list, ACCESS_READ},
+    {"PUT", "/v1/gc/schedules/{name}", schedules_put, ACCESS_OPERATE},
+    {"DELETE", "/v1/gc/schedules/{name}", schedules_delete, ACCESS_OPERATE},
+    {"GET", "/v1/operations/{id}", operations_show, ACCESS_READ},
+    {"DELETE", "/v1/operations/{id}", operations_delete, ACCESS_OPERATE},
+    {"PUT", "/v1/log-level", info_set_log_level, ACCESS_OPERATE},
     {"GET", "/v1/cache", cache_show, ACCESS_READ},
     {"GET", "/metrics", metrics_show, ACCESS_READ},
     {"GET", "/v1/memory", memory_show, ACCESS_READ},

@@ -4,13 +4,16 @@
 #ifndef ADMIN_ADMIN_H
 #define ADMIN_ADMIN_H
 
-#include "gc/jobs.h"
+#include "admin/quota.h"
+#include "gc/operations.h"
 #include "http/request.h"
 
 struct admin {
-    struct domain *domain;       // borrowed
-    struct jobs *jobs;           // borrowed
-    struct listener *data_plane; // borrowed; there before this plane is
+    struct domain *domain;         // borrowed
+    struct jobs *jobs;             // borrowed
+    struct operations *operations; // borrowed
+    struct listener *data_plane;   // borrowed; there before this plane is
+    struct quota quota;            // the plane's thread's
 };
 
 // To be served with a struct admin as the application. Ended by a row of NULLs.

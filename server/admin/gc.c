@@ -7,8 +7,12 @@
 #include "admin/gc.h"
 
 #include "admin/admin.h"
+#include "admin/operations.h"
+#include "admin/passes.h"
+#include "admin/quota.h"
 #include "admin/scope.h"
 #include "admin/settings.h"
+#include "admin/window.h"
 #include "http/body.h"
 
 #include <stdlib.h>
@@ -62,16 +66,6 @@ add_generation(struct text *t, const struct shard_figures *f, const struct jobs_
 }
 
 static void
-add_title(struct text *t, const struct pass_title *title)
-{
-    text_addf(t, "{\"operation\":\"%s\",\"cause\":\"%s\"", pass_kind_name(title->kind),
-              pass_cause_name(title->cause));
-    if (title->generation >= 0)
-        text_addf(t, ",\"generation\":%d", title->generation);
-    text_adds(t, "}");
-}
-
-static void
 add_state(struct text *t, const struct shard_figures *f, const struct jobs_state *state)
 {
     text_adds(t, "{");
@@ -85,7 +79,7 @@ add_state(struct text *t, const struct shard_figures *f, const struct jobs_state
               "],\"frozen\":{\"objects\":%zu,\"bytes\":%zu},\"in_progress\":", f->population.frozen,
               f->population.frozen_bytes);
     if (state->busy)
-        add_title(t, &state->running);
+        passes_add_title(t, &state->running);
     else
         text_adds(t, "null");
     text_adds(t, "}");
@@ -120,50 +114,6 @@ struct order {
 };
 
 static void
-add_sizes(struct text *t, const char *name, const struct pass_sizes *s)
-{
-    text_addf(t, "\"%s\":{\"objects\":%zu,\"bytes\":%zu,\"users_resident\":%zu}", name, s->objects,
-              s->bytes, s->users_resident);
-}
-
-static void
-add_completeness(struct text *t, const struct pass *pass)
-{
-    text_addf(t, "\"complete\":%s", pass->complete ? "true" : "false");
-    if (pass->stopped)
-        text_addf(t, ",\"stopped\":\"%s\"", pass->stopped);
-}
-
-static void
-add_collected(struct text *t, const struct pass *pass)
-{
-    const tn_gc_result *f = &pass->found;
-    text_addf(t, "{\"generation\":%d,\"collected\":%zu,\"uncollectable\":%zu,\"candidates\":%zu,",
-              pass->title.generation, f->collected, f->uncollectable, f->candidates);
-    text_addf(t, "\"bytes_freed\":%zu,\"seconds\":%.9f,\"pause_max_seconds\":%.9f,", f->bytes_freed,
-              seconds(pass->ns), seconds(pass->pause_max_ns));
-    text_addf(t, "\"slices\":%u,", pass->slices);
-    add_completeness(t, pass);
-    text_adds(t, ",");
-    add_sizes(t, "before", &pass->before);
-    text_adds(t, ",");
-    add_sizes(t, "after", &pass->after);
-    text_adds(t, "}");
-}
-
-static void
-add_frozen(struct text *t, const struct pass *pass)
-{
-    text_addf(t, "{\"frozen\":{\"objects\":%zu,\"bytes\":%zu},", pass->after.frozen,
-              pass->after.frozen_bytes);
-    text_addf(t, "\"delta\":{\"objects\":%ld,\"bytes\":%ld},",
-              (long)pass->after.frozen - (long)pass->before.frozen,
-              (long)pass->after.frozen_bytes - (long)pass->before.frozen_bytes);
-    add_completeness(t, pass);
-    text_adds(t, "}");
-}
-
-static void
 answer(struct job *job)
 {
     struct order *order = (struct order *)job;
@@ -174,15 +124,15 @@ answer(struct job *job)
         reply_problem(order->request, "out-of-memory", "A shard was left as it was: %s.",
                       tn_strerror(pass->error));
     else {
-        (pass->title.kind == PASS_COLLECT ? add_collected : add_frozen)(&t, pass);
+        passes_add_result(&t, pass);
         reply_json(order->request, 200, &t);
     }
     text_fini(&t);
     request_resume(order->request);
 }
 
-static void
-refuse(struct request *r, enum jobs_answer why, const struct pass_title *running)
+void
+gc_refuse(struct request *r, enum jobs_answer why, const struct pass_title *running)
 {
     if (why == JOBS_CANCELLED)
         reply_problem(r, "shutting-down", "The service is about to stop.");
@@ -193,7 +143,6 @@ refuse(struct request *r, enum jobs_answer why, const struct pass_title *running
         reply_problem(r, "operation-in-progress", "A %s %s of generation %d is running.",
                       pass_cause_name(running->cause), pass_kind_name(running->kind),
                       running->generation);
-    request_resume(r);
 }
 
 static void
@@ -214,36 +163,48 @@ submit(struct request *r, enum pass_kind kind, int generation, int budget_ms)
     request_suspend(r, NULL);
     struct pass_title same;
     enum jobs_answer accepted = jobs_submit(admin->jobs, &order->job, &same);
-    if (accepted != JOBS_ACCEPTED)
-        refuse(r, accepted, &same);
+    if (accepted == JOBS_ACCEPTED)
+        return;
+    gc_refuse(r, accepted, &same);
+    request_resume(r);
 }
 
+// What POST /v1/gc/collect may say.
+struct wish {
+    int generation, budget_ms;
+    bool wait, dry_run;
+};
+
 static bool
-read_collect(struct request *r, const json_t *body, int *generation, int *budget_ms)
+read_collect(struct request *r, const json_t *body, struct wish *w)
 {
-    bool wait = true;
-    if (!body_get_int(r, body, "generation", 0, TN_GENERATIONS - 1, generation) ||
-        !body_get_int(r, body, "budget_ms", 0, CONFIG_MAX_BUDGET_MS, budget_ms) ||
-        !body_get_bool(r, body, "wait", &wait))
+    bool has_budget = body_borrow(body, "budget_ms") != NULL;
+    if (!body_get_int(r, body, "generation", 0, TN_GENERATIONS - 1, &w->generation) ||
+        !body_get_int(r, body, "budget_ms", 0, CONFIG_MAX_BUDGET_MS, &w->budget_ms) ||
+        !body_get_bool(r, body, "wait", &w->wait) ||
+        !body_get_bool(r, body, "dry_run", &w->dry_run))
         return false;
-    if (body_borrow(body, "budget_ms") && *generation < TN_GENERATIONS - 1)
+    if (has_budget && w->generation < TN_GENERATIONS - 1)
         reply_problem(r, "budget-needs-full", "budget_ms goes with generation 2 only.");
-    else if (!wait)
-        reply_problem(r, "invalid-body", "wait must be true: the answer comes with the result.");
+    else if (has_budget && w->dry_run)
+        reply_problem(r, "invalid-body", "budget_ms goes with a collection, not with a dry run.");
     return r->reply.status == 0;
 }
 
 void
 gc_collect(struct request *r)
 {
-    static const char *const names[] = {"generation", "budget_ms", "wait", NULL};
-    int generation = TN_GENERATIONS - 1, budget_ms = CONFIG_DEFAULT_BUDGET;
+    static const char *const names[] = {"generation", "budget_ms", "wait", "dry_run", NULL};
+    struct wish w = {TN_GENERATIONS - 1, CONFIG_DEFAULT_BUDGET, true, false};
     json_t *body = NULL;
-    bool read = body_read_optional(r, &LIMITS, names, &body) &&
-                read_collect(r, body, &generation, &budget_ms);
+    bool read =
+        quota_allow(r) && body_read_optional(r, &LIMITS, names, &body) && read_collect(r, body, &w);
+    enum pass_kind kind = w.dry_run ? PASS_PREVIEW : PASS_COLLECT;
     json_decref(body);
-    if (read)
-        submit(r, PASS_COLLECT, generation, budget_ms);
+    if (read && w.wait)
+        submit(r, kind, w.generation, w.budget_ms);
+    else if (read)
+        operations_begin(r, kind, w.generation, w.budget_ms);
 }
 
 void
@@ -252,20 +213,61 @@ gc_freeze(struct request *r)
     static const char *const names[] = {"collect_first", NULL};
     bool collect_first = true;
     json_t *body = NULL;
-    bool read = body_read_optional(r, &LIMITS, names, &body) &&
+    bool read = quota_allow(r) && body_read_optional(r, &LIMITS, names, &body) &&
                 body_get_bool(r, body, "collect_first", &collect_first);
     json_decref(body);
     if (read)
         submit(r, PASS_FREEZE, collect_first ? TN_GENERATIONS - 1 : -1, 0);
 }
 
-void
-gc_unfreeze(struct request *r)
+static void
+order_without_words(struct request *r, enum pass_kind kind, int generation)
 {
     static const char *const names[] = {NULL};
     json_t *body = NULL;
-    bool read = body_read_optional(r, &LIMITS, names, &body);
+    bool read = quota_allow(r) && body_read_optional(r, &LIMITS, names, &body);
     json_decref(body);
     if (read)
-        submit(r, PASS_UNFREEZE, -1, 0);
+        submit(r, kind, generation, 0);
+}
+
+void
+gc_unfreeze(struct request *r)
+{
+    order_without_words(r, PASS_UNFREEZE, -1);
+}
+
+void
+gc_refreeze(struct request *r)
+{
+    order_without_words(r, PASS_REFREEZE, TN_GENERATIONS - 1);
+}
+
+// --- GET /v1/gc/history ------------------------------------------------------------------------
+
+void
+gc_show_history(struct request *r)
+{
+    struct admin *admin = r->app;
+    struct window w;
+    struct history_run *runs = NULL;
+    if (!window_read(r, HISTORY_SIZE, &w))
+        return;
+    if (!(runs = calloc(w.limit, sizeof *runs))) {
+        reply_problem(r, "out-of-memory", "There is no memory for the request.");
+        return;
+    }
+    size_t count = jobs_read_history(admin->jobs, w.below, runs, w.limit);
+    struct text t;
+    text_init(&t);
+    text_adds(&t, "{\"items\":[");
+    for (size_t i = 0; i < count; i++) {
+        text_adds(&t, i > 0 ? "," : "");
+        passes_add_run(&t, &runs[i]);
+    }
+    struct history_run next;
+    bool more = count > 0 && jobs_read_history(admin->jobs, runs[count - 1].number, &next, 1) > 0;
+    window_end(&t, more ? runs[count - 1].number : 0);
+    free(runs);
+    reply_json(r, 200, &t);
 }

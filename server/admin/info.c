@@ -2,19 +2,25 @@
 //
 // info: what runs here, since when, and with which configuration.
 //
-// The configuration is shown as config_load noted it: tokens are masked there.
+// The configuration is shown as config_load noted it: tokens are masked there. What was changed
+// since, rules and the level of the log, is shown as it is now.
 #include "admin/info.h"
 
 #include "admin/admin.h"
+#include "admin/schedules.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/process.h"
 #include "base/secret.h"
+#include "http/body.h"
 #include "http/listener.h"
 #include "revision.h"
 #include "store/db.h"
 
 #include <tenure/tenure.h>
+
+#include <stdlib.h>
 
 static void
 add_libraries(struct text *t)
@@ -49,12 +55,55 @@ info_show(struct request *r)
     reply_json(r, 200, &t);
 }
 
+static json_t * /* new */
+read_rules(struct jobs *jobs)
+{
+    struct text t;
+    text_init(&t);
+    schedules_add_rules(&t, jobs);
+    json_t *rules = t.failed ? NULL : json_loads(t.data, 0, NULL);
+    text_fini(&t);
+    return rules;
+}
+
 void
 info_show_config(struct request *r)
 {
-    const struct domain *d = ((struct admin *)r->app)->domain;
+    const struct admin *admin = r->app;
+    json_t *config = json_loads(admin->domain->config->shown, 0, NULL);
+    json_object_set_new(json_object_get(config, "gc"), "schedules", read_rules(admin->jobs));
+    json_object_set_new(json_object_get(config, "log"), "level",
+                        json_string(log_level_name(log_get_level())));
+    char *shown = json_dumps(config, JSON_INDENT(2));
+    json_decref(config);
     struct text t;
     text_init(&t);
-    text_adds(&t, d->config->shown);
+    text_adds(&t, shown ? shown : "");
+    t.failed |= shown == NULL;
+    free(shown); // by jansson's allocator, which is malloc's
+    reply_json(r, 200, &t);
+}
+
+void
+info_set_log_level(struct request *r)
+{
+    static const char *const names[] = {"level", NULL};
+    static const struct json_limits limits = {.depth = 2, .members = 16, .string = 64};
+    enum log_level level, previous = log_get_level();
+    json_t *body = NULL;
+    if (!body_read(r, &limits, names, &body))
+        return;
+    const char *word = json_string_value(body_borrow(body, "level"));
+    bool known = word != NULL && log_level_parse(word, &level);
+    json_decref(body);
+    if (!known) {
+        reply_problem(r, "invalid-body", "level must be debug, info, warn or error.");
+        return;
+    }
+    log_set_level(level);
+    struct text t;
+    text_init(&t);
+    text_addf(&t, "{\"previous\":\"%s\",\"current\":\"%s\"}", log_level_name(previous),
+              log_level_name(level));
     reply_json(r, 200, &t);
 }

@@ -9,4 +9,6 @@
 handler_fn info_show;        // GET /v1/info
 handler_fn info_show_config; // GET /v1/config
 
+handler_fn info_set_log_level; // PUT /v1/log-level {level}
+
 #endif

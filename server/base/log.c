@@ -35,6 +35,18 @@ log_set_level(enum log_level level)
     atomic_store(&threshold, (int)level);
 }
 
+enum log_level
+log_get_level(void)
+{
+    return (enum log_level)atomic_load(&threshold);
+}
+
+const char *
+log_level_name(enum log_level level)
+{
+    return names[level];
+}
+
 static void
 add_double(struct text *t, double value)
 {

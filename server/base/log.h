@@ -11,6 +11,8 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 
 bool log_level_parse(const char *name, enum log_level *level); // debug info warn error
 void log_set_level(enum log_level level);
+enum log_level log_get_level(void);
+const char *log_level_name(enum log_level level); /* borrowed */
 
 // log_event(LOG_INFO, "collection", "cause", "s", "manual", "found", "d", (long)n, NULL): after the
 // event come triples of name, kind and value, ended by NULL. Kinds: "s" const char * (NULL is

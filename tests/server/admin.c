@@ -261,8 +261,8 @@ a_collection_that_makes_no_sense_is_refused(void **state)
     static const char *const bodies[] = {
         "{\"generation\":3}",   "{\"generation\":-1}",   "{\"generation\":\"2\"}",
         "{\"generation\":1.5}", "{\"generation\":true}", "{\"budget_ms\":60001}",
-        "{\"budget_ms\":-1}",   "{\"wait\":false}",      "{\"wait\":1}",
-        "{\"dry_run\":true}",   "{\"Generation\":2}"};
+        "{\"budget_ms\":-1}",   "{\"wait\":0}",          "{\"wait\":1}",
+        "{\"dry_run\":1}",      "{\"Generation\":2}"};
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++)
         assert_problem("POST", "/v1/gc/collect", bodies[i], 422, "invalid-body");
     assert_problem("POST", "/v1/gc/collect", "{\"generation\":1,\"budget_ms\":0}", 422,
