@@ -4,6 +4,7 @@
 #include "admin/admin.h"
 
 #include "admin/cache.h"
+#include "admin/doctor.h"
 #include "admin/gc.h"
 #include "admin/health.h"
 #include "admin/info.h"
@@ -31,6 +32,10 @@ const struct route admin_routes[] = {
     {"DELETE", "/v1/operations/{id}", operations_delete, ACCESS_OPERATE},
     {"PUT", "/v1/log-level", info_set_log_level, ACCESS_OPERATE},
     {"GET", "/v1/cache", cache_show, ACCESS_READ},
+    {"GET", "/v1/cache/users/{id}", cache_show_user, ACCESS_READ},
+    {"DELETE", "/v1/cache/users/{id}", cache_evict, ACCESS_OPERATE},
+    {"POST", "/v1/cache/sweep", cache_sweep, ACCESS_OPERATE},
+    {"GET", "/v1/doctor", doctor_show, ACCESS_READ},
     {"GET", "/metrics", metrics_show, ACCESS_READ},
     {"GET", "/v1/memory", memory_show, ACCESS_READ},
     {"POST", "/v1/memory/peak/reset", memory_reset_peak, ACCESS_OPERATE},

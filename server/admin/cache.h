@@ -8,4 +8,8 @@
 
 handler_fn cache_show; // GET /v1/cache
 
+handler_fn cache_show_user; // GET /v1/cache/users/{id}
+handler_fn cache_evict;     // DELETE /v1/cache/users/{id}
+handler_fn cache_sweep;     // POST /v1/cache/sweep
+
 #endif

@@ -3,7 +3,8 @@
 // metrics: a section a floor, each of which reads its figures once.
 //
 // Labels are bounded: a route is its pattern, a type is one that was registered, a reason is a row
-// of a table. Nothing that a client chose becomes one.
+// of a table, a rule is one of at most 32 that an operator named. Nothing that a client of the data
+// plane chose becomes one.
 #include "admin/metrics.h"
 
 #include "admin/admin.h"
@@ -64,6 +65,28 @@ add_policy(struct exposition *e, const struct policy *p)
 }
 
 static void
+add_skips(struct exposition *e, struct jobs *jobs)
+{
+    struct schedule rules[CONFIG_MAX_RULES];
+    size_t count = jobs_read_rules(jobs, rules);
+    exposition_begin(e, "tenured_gc_schedule_skipped_total", COUNTER,
+                     "Runs of a rule that were due and did not take place.");
+    for (size_t i = 0; i < count; i++)
+        for (int reason = 0; reason < SKIP_REASONS; reason++)
+            exposition_add(e, (double)rules[i].skipped[reason], "rule", rules[i].rule.name,
+                           "reason", skip_reason_name((enum skip_reason)reason), NULL);
+}
+
+static void
+add_over_budget(struct exposition *e, const struct counters *c)
+{
+    exposition_begin(e, "tenured_gc_budget_exceeded_total", COUNTER,
+                     "Slices that took more than twice their budget.");
+    for (int g = 0; g < TN_GENERATIONS; g++)
+        exposition_add(e, (double)c->over_budget[g], "generation", generations[g], NULL);
+}
+
+static void
 add_last_runs(struct exposition *e, const struct jobs_state *state)
 {
     exposition_begin(e, "tenured_gc_last_run_timestamp_seconds", GAUGE,
@@ -78,6 +101,8 @@ add_collector(struct exposition *e, const struct shard_figures *f, struct jobs *
     struct jobs_state state;
     add_collections(e, &f->counters);
     add_found(e, f->stats);
+    add_over_budget(e, &f->counters);
+    add_skips(e, jobs);
     jobs_read(jobs, &state);
     add_policy(e, &state.policy);
     add_last_runs(e, &state);

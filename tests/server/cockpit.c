@@ -22,6 +22,15 @@ ask(long status, const char *method, const char *path, const char *body)
     return status == 204 ? NULL : client_reply_json(&service.admin);
 }
 
+// Whatever the answer is.
+static void
+order_text(long status, const char *method, const char *path, const char *body)
+{
+    long got = client_call(&service.admin, method, path, body);
+    if (got != status)
+        fail_msg("%s %s: %ld instead of %ld: %s", method, path, got, status, answer());
+}
+
 static void
 order(long status, const char *method, const char *path, const char *body)
 {
@@ -227,6 +236,151 @@ the_level_of_the_log_changes_at_once(void **state)
     refused(422, "invalid-body", "PUT", "/v1/log-level", "{}");
 }
 
+// --- The cache ---------------------------------------------------------------------------------
+
+static void
+a_user_of_the_cache_is_looked_at_without_a_touch(void **state)
+{
+    START("shards=2", "gc.schedules=[]");
+    refused(404, "not-resident", "GET", "/v1/cache/users/ada", NULL);
+    leave_garbage("ada");
+    order(200, "GET", "/v1/cache", NULL);
+    char *before = strdup(answer());
+    order(200, "GET", "/v1/cache/users/ada", NULL);
+    ANSWER_HAS("{\"id\":\"ada\",\"shard\":");
+    ANSWER_HAS("\"sessions\":0,\"has_last_session\":true,\"frozen\":false");
+    order(200, "GET", "/v1/cache", NULL);
+    assert_string_equal(answer(), before);
+    free(before);
+    refused(422, "invalid-parameter", "GET", "/v1/cache/users/a%20b", NULL);
+}
+
+static void
+a_user_whose_sessions_have_ended_can_be_evicted_and_no_other(void **state)
+{
+    START("shards=2", "gc.schedules=[]");
+    make_user("grace");
+    make_session("grace", "");
+    leave_garbage("ada");
+    expect(200, "GET", "/v1/users/ada", NULL);
+    char *document = strdup(reply());
+    refused(409, "in-use", "DELETE", "/v1/cache/users/grace", NULL);
+    order(204, "DELETE", "/v1/cache/users/ada", NULL);
+    refused(404, "not-resident", "DELETE", "/v1/cache/users/ada", NULL);
+    expect(200, "GET", "/v1/users/ada", NULL);
+    expect_header("X-Cache", "miss");
+    assert_string_equal(reply(), document);
+    free(document);
+}
+
+static void
+a_sweep_ends_what_has_expired(void **state)
+{
+    START("shards=2", "gc.schedules=[]");
+    make_user("ada");
+    make_user("grace");
+    make_session("ada", ",\"idle_ttl\":\"1s\"");
+    make_session("ada", "");
+    make_session("grace", ",\"idle_ttl\":\"1s\"");
+    order(200, "POST", "/v1/cache/sweep", NULL);
+    ANSWER_HAS("{\"ended\":0,");
+    wait_ms(1100);
+    order(200, "POST", "/v1/cache/sweep", NULL); // or the sweeper was faster
+    ANSWER_HAS("\"after\":{\"sessions\":1,");
+}
+
+// --- The table ---------------------------------------------------------------------------------
+
+// Every row of the admin plane's table that the service has, in an order in which each works.
+static const struct {
+    const char *method, *path, *body;
+    long status;
+    const char *has; // in the answer
+} table[] = {
+    {"GET", "/livez", NULL, 200, ""},
+    {"GET", "/readyz", NULL, 200, ""},
+    {"GET", "/v1/gc", NULL, 200, "\"generations\":[{\"generation\":0"},
+    {"POST", "/v1/gc/collect", "{\"generation\":2}", 200, "\"complete\":true"},
+    {"POST", "/v1/gc/collect", "{\"wait\":false}", 202, "\"state\":"},
+    {"PATCH", "/v1/gc", "{\"default_budget_ms\":3}", 200, "{\"previous\":{"},
+    {"POST", "/v1/gc/freeze", "{\"collect_first\":true}", 200, "\"delta\":{\"objects\":"},
+    {"POST", "/v1/gc/refreeze", NULL, 200, "\"frozen\":{\"objects\":"},
+    {"POST", "/v1/gc/unfreeze", NULL, 200, "\"frozen\":{\"objects\":0"},
+    {"PUT", "/v1/gc/schedules/x", "{" RULE "}", 201, "\"skipped\":{"},
+    {"GET", "/v1/gc/schedules", NULL, 200, "\"next_cursor\":null"},
+    {"DELETE", "/v1/gc/schedules/x", NULL, 204, ""},
+    {"GET", "/v1/operations/1", NULL, 200, "\"id\":\"1\""},
+    {"DELETE", "/v1/operations/1", NULL, 200, "\"id\":\"1\""},
+    {"GET", "/v1/gc/history?limit=3", NULL, 200, "\"items\":[{\"number\":"},
+    {"GET", "/v1/memory", NULL, 200, "\"traced\":{"},
+    {"POST", "/v1/memory/peak/reset", NULL, 200, "peak"},
+    {"GET", "/v1/cache", NULL, 200, "\"hits\":"},
+    {"GET", "/v1/cache/users/ada", NULL, 200, "\"references\":"},
+    {"DELETE", "/v1/cache/users/ada", NULL, 204, ""},
+    {"POST", "/v1/cache/sweep", NULL, 200, "\"ended\":0"},
+    {"GET", "/v1/doctor", NULL, 200, "\"items\":["},
+    {"GET", "/metrics", NULL, 200, "tenured_gc_budget_exceeded_total"},
+    {"GET", "/v1/info", NULL, 200, "\"revision\":"},
+    {"GET", "/v1/config", NULL, 200, "\"schedules\":"},
+    {"PUT", "/v1/log-level", "{\"level\":\"info\"}", 200, "\"previous\":"},
+    {"POST", "/v1/drain", NULL, 202, ""},
+};
+
+enum { ROWS = sizeof table / sizeof table[0] };
+
+static void
+every_row_of_the_table_answers(void **state)
+{
+    START("shards=2", "gc.schedules=[]");
+    for (int i = 0; i < ROWS; i++) {
+        if (strstr(table[i].path, "/cache/users/ada") && table[i].method[0] == 'G')
+            leave_garbage("ada");
+        order_text(table[i].status, table[i].method, table[i].path, table[i].body);
+        ANSWER_HAS(table[i].has);
+    }
+}
+
+#define READ    "read-read-read-read-read-read-32"
+#define OPERATE "operate-operate-operate-operate!"
+
+static long
+status_as(const char *token, int row)
+{
+    char header[80];
+    snprintf(header, sizeof header, "Authorization: Bearer %s", token);
+    client_add_header(&service.admin, header);
+    return client_call(&service.admin, table[row].method, table[row].path, table[row].body);
+}
+
+// Health is for everybody, a GET for readers, and everything else for operators: row by row.
+static void
+every_row_of_the_table_asks_for_its_scope(void **state)
+{
+    START("shards=1", "gc.schedules=[]", "auth.read=" READ, "auth.operate=" OPERATE);
+    for (int i = 0; i < ROWS; i++) {
+        bool open = strcmp(table[i].path, "/livez") == 0 || strcmp(table[i].path, "/readyz") == 0;
+        bool reads = strcmp(table[i].method, "GET") == 0;
+        long nobody = client_call(&service.admin, table[i].method, table[i].path, table[i].body);
+        long reader = status_as(READ, i), operator_ = status_as(OPERATE, i);
+        if ((nobody == 401) == open || (reader == 403) == reads || operator_ == 401 ||
+            operator_ == 403)
+            fail_msg("%s %s: %ld %ld %ld", table[i].method, table[i].path, nobody, reader,
+                     operator_);
+    }
+}
+
+static void
+the_doctor_finds_what_an_operator_did(void **state)
+{
+    START("shards=1", "gc.schedules=[]");
+    order(200, "GET", "/v1/doctor", NULL);
+    assert_null(strstr(answer(), "collector-enabled"));
+    order(200, "PATCH", "/v1/gc", "{\"enabled\":true}");
+    order(200, "GET", "/v1/doctor", NULL);
+    ANSWER_HAS("\"code\":\"collector-enabled\"");
+    ANSWER_HAS("\"evidence\":{\"changed_by\":\"anybody from 127.0.0.1\"}");
+}
+
 int
 main(void)
 {
@@ -240,6 +394,12 @@ main(void)
         SERVICE_TEST(a_dry_run_tells_what_would_be_found_and_frees_nothing),
         SERVICE_TEST(expensive_calls_are_limited),
         SERVICE_TEST(the_level_of_the_log_changes_at_once),
+        SERVICE_TEST(a_user_of_the_cache_is_looked_at_without_a_touch),
+        SERVICE_TEST(a_user_whose_sessions_have_ended_can_be_evicted_and_no_other),
+        SERVICE_TEST(a_sweep_ends_what_has_expired),
+        SERVICE_TEST(every_row_of_the_table_answers),
+        SERVICE_TEST(every_row_of_the_table_asks_for_its_scope),
+        SERVICE_TEST(the_doctor_finds_what_an_operator_did),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
