@@ -35,8 +35,10 @@ set_deadline(struct connection *c, enum phase phase, uint64_t more_ns)
     const struct reaper *r = &c->listener->reaper;
     uint64_t limit = r->limit_ns[phase],
              now = atomic_load_explicit(&r->now_ns, memory_order_relaxed);
-    c->watch.phase = phase;
-    c->watch.due_ns = limit > 0 ? now + TICK_NS + limit + more_ns : UINT64_MAX;
+    uint64_t due = limit > 0 ? now + TICK_NS + limit + more_ns : UINT64_MAX;
+    // The thread that reads them may see either first: both are of this client's making.
+    atomic_store_explicit(&c->watch.phase, phase, memory_order_relaxed);
+    atomic_store_explicit(&c->watch.due_ns, due, memory_order_relaxed);
 }
 
 void

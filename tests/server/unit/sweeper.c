@@ -92,19 +92,12 @@ a_hold_looks_at_no_more_slots_than_it_may(void **state)
     assert_int_equal(live(), 0);
 }
 
-static bool
-is_not_failing(struct store *s)
-{
-    return !fixture->failing;
-}
-
 static void
 nothing_is_swept_while_the_store_is_down(void **state)
 {
     struct making m;
     put("ada", "Ada");
     make_with(&m, "ada", SHORT_MS, LONG_MS);
-    fixture->ops.healthy = is_not_failing;
     fixture->failing = true;
     wait_ms(SHORT_MS + 5 * SWEEPER_TICK_MS);
     assert_int_equal(ended(), 0);
