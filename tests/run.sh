@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # run.sh [PART]            every part of the normal tier, or one
-# run.sh --full [PART]     larger sizes; and the parts mutants, stress, tsan and valgrind
+# run.sh --full [PART]     larger sizes; and the parts scrape, mutants, stress, tsan and valgrind
 # run.sh --long PART       the largest sizes of one part
 #
 # Parts run in order and the first that fails ends the run with its output. See README.md.
@@ -20,7 +20,7 @@ SKIPPED=77 # how a part says that it did not run
 choose_tier() {
     case $1 in
     normal) ;;
-    full) parts+=(mutants stress tsan valgrind) limit=7200 operations=10000000 twin_operations=10000000 rounds=50 ;;
+    full) parts+=(scrape mutants stress tsan valgrind) limit=7200 operations=10000000 twin_operations=10000000 rounds=50 ;;
     long) limit=36000 operations=1000000000 twin_operations=100000000 rounds=200 ;;
     esac
 }
@@ -49,7 +49,7 @@ missing() {
 
 part_install() {
     local lacking
-    [ "$tier" = full ] && tools+=(valgrind) packages+=(valgrind)
+    [ "$tier" = full ] && tools+=(valgrind prometheus) packages+=(valgrind prometheus)
     lacking=$(missing | paste -sd' ')
     if [ -z "$lacking" ]; then
         echo "Nothing is missing."
@@ -134,6 +134,12 @@ part_transcript() {
     fi
     build asan
     tests/transcript.py
+}
+
+part_scrape() {
+    command -v prometheus >/dev/null || skip "There is no prometheus."
+    build asan
+    tests/scrape.py
 }
 
 part_mutants() {

@@ -3,6 +3,7 @@
 // resident: the map is asked without the cache's counters.
 #include "domain/resident.h"
 
+#include "domain/kept.h"
 #include "domain/live.h"
 #include "domain/sweeper.h"
 #include "domain/user.h"
@@ -54,29 +55,35 @@ resident_read(struct domain *d, struct span id, struct resident *r)
 
 // --- Evicting ----------------------------------------------------------------------------------
 
-// Nobody but their own past refers to the user, and nobody but the user to that past.
+// Nobody but their own past refers to the user, apart from our own reference, and nobody but the
+// user to that past.
 static bool
 is_garbage(const tn_object *user)
 {
     const tn_object *past = past_of(user);
-    return past && live_count(user) == 0 && tn_refcount(user) == 1 && tn_refcount(past) == 1;
+    uint32_t known = 1 + (past != NULL);
+    return live_count(user) == 0 && tn_refcount(user) == known && (!past || tn_refcount(past) == 1);
+}
+
+static enum outcome
+evict(struct shard *s, tn_object *user)
+{
+    tn_incref(user);
+    kept_forget(s, user);
+    bool goes = is_garbage(user);
+    if (goes)
+        tn_slot_set(user, USER_LAST_SESSION, TN_ABSENT); // the circle is open
+    tn_decref(user);
+    return goes ? OUTCOME_DONE : OUTCOME_BUSY;
 }
 
 enum outcome
 resident_evict(struct domain *d, struct span id)
 {
     struct shard *s = shard_of(d, id);
-    enum outcome outcome = OUTCOME_ABSENT;
     shard_take(s);
     tn_object *user = find(s, id);
-    if (user && !is_garbage(user)) {
-        outcome = OUTCOME_BUSY;
-    } else if (user) {
-        tn_incref(user);
-        tn_slot_set(user, USER_LAST_SESSION, TN_ABSENT); // the circle is open
-        tn_decref(user);
-        outcome = OUTCOME_DONE;
-    }
+    enum outcome outcome = user ? evict(s, user) : OUTCOME_ABSENT;
     shard_give(s);
     return outcome;
 }

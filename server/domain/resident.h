@@ -20,7 +20,8 @@ struct resident {
 // These take the shard's lock for a moment. False: they are not in memory.
 bool resident_read(struct domain *d, struct span id, struct resident *r);
 // The user leaves memory as if a collection had found them. OUTCOME_ABSENT: they were not there;
-// OUTCOME_BUSY: a live session, a reader or a write needs them.
+// OUTCOME_BUSY: a live session, a reader or a write needs them, and they are kept (cache.keep) no
+// more.
 enum outcome resident_evict(struct domain *d, struct span id);
 // Looks at all live sessions now, as the sweeper does in a lap; returns how many it ended.
 size_t resident_sweep(struct domain *d, int64_t now);

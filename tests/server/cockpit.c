@@ -120,6 +120,25 @@ a_rule_of_the_api_runs(void **state)
 }
 
 static void
+a_rule_counts_the_requests_of_the_data_plane_but_not_probes(void **state)
+{
+    START("shards=1", "gc.schedules=[]");
+    order(201, "PUT", "/v1/gc/schedules/busy",
+          "{\"when\":{\"every_requests\":3},\"action\":\"collect\",\"generation\":0}");
+    for (int i = 0; i < 5; i++)
+        expect(200, "GET", "/livez", NULL);
+    wait_ms(300); // three looks
+    order(200, "GET", "/v1/gc/history", NULL);
+    ANSWER_HAS("\"items\":[]");
+    for (int i = 0; i < 3; i++)
+        expect(404, "GET", "/v1/users/ada", NULL);
+    do {
+        wait_ms(5);
+        order(200, "GET", "/v1/gc/history", NULL);
+    } while (!strstr(answer(), "\"cause\":\"requests\",\"rule\":\"busy\""));
+}
+
+static void
 the_configuration_that_is_shown_can_be_started_with(void **state)
 {
     char path[256];
@@ -328,6 +347,21 @@ static const struct {
 
 enum { ROWS = sizeof table / sizeof table[0] };
 
+// A line for each change, and none for a question.
+static void
+assert_audited(void)
+{
+    char *log = server_log(&service.server), line[160];
+    for (int i = 0; i < ROWS; i++) {
+        snprintf(line, sizeof line, "\"method\":\"%s\",\"path\":\"%s\",\"status\":%ld",
+                 table[i].method, table[i].path, table[i].status);
+        bool changes = strcmp(table[i].method, "GET") != 0;
+        if ((strstr(log, line) != NULL) != changes)
+            fail_msg("%s: %s", line, log);
+    }
+    free(log);
+}
+
 static void
 every_row_of_the_table_answers(void **state)
 {
@@ -338,6 +372,8 @@ every_row_of_the_table_answers(void **state)
         order_text(table[i].status, table[i].method, table[i].path, table[i].body);
         ANSWER_HAS(table[i].has);
     }
+    stop();
+    assert_audited();
 }
 
 #define READ    "read-read-read-read-read-read-32"
@@ -388,6 +424,7 @@ main(void)
         SERVICE_TEST(a_rule_is_created_changed_and_removed_while_it_runs),
         SERVICE_TEST(a_rule_that_makes_no_sense_is_refused_in_a_sentence),
         SERVICE_TEST(a_rule_of_the_api_runs),
+        SERVICE_TEST(a_rule_counts_the_requests_of_the_data_plane_but_not_probes),
         SERVICE_TEST(the_configuration_that_is_shown_can_be_started_with),
         SERVICE_TEST(the_history_tells_what_each_run_did_to_the_cache),
         SERVICE_TEST(whoever_does_not_wait_finds_the_result_later),
