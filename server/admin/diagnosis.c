@@ -177,6 +177,21 @@ see_hits(struct report *r)
         add(r, &v, "\"hit_ratio_before\":%.3f,\"hit_ratio\":%.3f", was, is);
 }
 
+// A lap later than it should be: expired sessions stay in memory as long.
+static void
+see_sweeper(struct report *r)
+{
+    enum { LATE_MS = 10000 };
+    int64_t lag = r->facts->figures.sweep_lag_ms;
+    static const struct verdict v = {
+        "warning", "sweeper-late",
+        "The sweeper of expired sessions is late: the store has no room for what it ends.",
+        "POST /v1/cache/sweep", NULL};
+    if (lag > LATE_MS)
+        add(r, &v, "\"lag_seconds\":%.3f,\"waiting\":%zu", (double)lag / 1e3,
+            r->facts->store.waiting);
+}
+
 static void
 see_store(struct report *r)
 {
@@ -214,7 +229,7 @@ diagnosis_add(struct text *t, const struct facts *f)
 {
     static void (*const rules[])(struct report *) = {see_garbage, see_frozen, see_uncollectable,
                                                      see_memory,  see_pauses, see_hits,
-                                                     see_store,   see_enabled};
+                                                     see_sweeper, see_store,  see_enabled};
     struct report r = {t, f, 0};
     text_adds(t, "{\"items\":[");
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)

@@ -75,9 +75,8 @@ add_state(struct text *t, const struct shard_figures *f, const struct jobs_state
         text_adds(t, g ? "," : "");
         add_generation(t, f, state, g);
     }
-    text_addf(t,
-              "],\"frozen\":{\"objects\":%zu,\"bytes\":%zu},\"in_progress\":", f->population.frozen,
-              f->population.frozen_bytes);
+    text_addf(t, "],\"frozen\":{\"objects\":%zu,\"bytes\":%zu},\"suspects\":%zu,\"in_progress\":",
+              f->population.frozen, f->population.frozen_bytes, f->suspects);
     if (state->busy)
         passes_add_title(t, &state->running);
     else

@@ -158,6 +158,9 @@ add_sessions(struct exposition *e, const struct shard_figures *f)
                        end_reason_name((enum end_reason)i), NULL);
     exposition_add_one(e, "tenured_users_live", GAUGE, "Users in memory.",
                        (double)f->users_resident);
+    exposition_add_one(e, "tenured_sweep_lag_seconds", GAUGE,
+                       "How much later than it should the sweeper of expired sessions goes round.",
+                       (double)f->sweep_lag_ms / 1e3);
 }
 
 static void
@@ -167,13 +170,12 @@ add_cache(struct exposition *e, const struct counters *c, struct loader *loader)
         [LOAD_FOUND] = "ok", [LOAD_ABSENT] = "absent", [LOAD_ERROR] = "error"};
     exposition_begin(e, "tenured_cache_requests_total", COUNTER, "Questions for a user.");
     exposition_add(e, (double)c->cache_hits, "cache", "users", "result", "hit", NULL);
-    exposition_add(e, (double)c->cache_misses, "cache", "users", "result", "miss", NULL);
+    exposition_add(e, (double)(c->cache_misses - c->cache_negative), "cache", "users", "result",
+                   "miss", NULL);
+    exposition_add(e, (double)c->cache_negative, "cache", "users", "result", "negative_hit", NULL);
     exposition_begin(e, "tenured_cache_coalesced_total", COUNTER,
                      "Misses that waited for a load that was on its way.");
     exposition_add(e, (double)c->cache_coalesced, "cache", "users", NULL);
-    exposition_begin(e, "tenured_cache_negative_total", COUNTER,
-                     "Misses that the store had answered with no a moment before.");
-    exposition_add(e, (double)c->cache_negative, "cache", "users", NULL);
     exposition_begin(e, "tenured_cache_loads_total", COUNTER, "Users asked of the store.");
     for (int i = 0; i < LOAD_OUTCOMES; i++)
         exposition_add(e, (double)c->cache_loads[i], "cache", "users", "outcome", outcomes[i],

@@ -68,6 +68,11 @@ add_fields(struct text *t, va_list *fields)
         case 's':
             text_add_json(t, span_of(va_arg(*fields, const char *)));
             break;
+        case 'j': {
+            const char *json = va_arg(*fields, const char *);
+            text_adds(t, json ? json : "null");
+            break;
+        }
         case 'd':
             text_add_int(t, va_arg(*fields, long));
             break;

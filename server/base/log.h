@@ -16,7 +16,7 @@ const char *log_level_name(enum log_level level); /* borrowed */
 
 // log_event(LOG_INFO, "collection", "cause", "s", "manual", "found", "d", (long)n, NULL): after the
 // event come triples of name, kind and value, ended by NULL. Kinds: "s" const char * (NULL is
-// null), "d" long, "f" double, "b" int as a boolean.
+// null), "d" long, "f" double, "b" int as a boolean, "j" const char * that is JSON already.
 void log_event(enum log_level level, const char *event, ...) __attribute__((sentinel));
 
 #endif

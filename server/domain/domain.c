@@ -413,6 +413,9 @@ add_figures(struct shard_figures *sum, const struct shard_figures *f)
     sum->users_resident += f->users_resident;
     sum->users_kept += f->users_kept;
     sum->sessions_live += f->sessions_live;
+    sum->suspects += f->suspects;
+    if (f->sweep_lag_ms > sum->sweep_lag_ms)
+        sum->sweep_lag_ms = f->sweep_lag_ms;
     counters_add(&sum->counters, &f->counters);
 }
 

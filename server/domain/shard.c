@@ -6,6 +6,7 @@
 #include "domain/shard.h"
 
 #include "base/assert.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 // Of the thousands of sessions that a user may have, one request frees at most so many objects.
@@ -95,6 +96,9 @@ shard_read_figures(struct shard *s, struct shard_figures *figures)
     figures->users_resident = tn_weakmap_len(s->users);
     figures->users_kept = s->kept.count;
     figures->sessions_live = s->sessions.count;
+    figures->suspects = tn_gc_suspect_count(s->heap);
+    int64_t late = s->lap_due != 0 ? clock_ms() - s->lap_due : 0;
+    figures->sweep_lag_ms = late > 0 ? late : 0;
     figures->counters = s->counters;
     shard_give(s);
 }

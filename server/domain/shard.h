@@ -54,7 +54,8 @@ struct shard_figures {
     tn_gc_stats stats[TN_GENERATIONS];
     size_t count[TN_GENERATIONS];
     tn_memory memory;
-    size_t users_resident, users_kept, sessions_live;
+    size_t users_resident, users_kept, sessions_live, suspects;
+    int64_t sweep_lag_ms; // how much longer the sweeper takes for a lap than it should
     struct counters counters;
 };
 
@@ -103,7 +104,8 @@ struct shard {
     struct absent absent;   // ids that nobody has
     struct kept kept;
     struct touches touches;
-    struct ending *parked;   // endings whose row could not be kept yet
+    struct ending *parked; // endings whose row could not be kept yet
+    int64_t lap_due;       // when the sweeper should have been everywhere once more; 0: no lap yet
     struct answer *answered; // told when the lock is given
     struct counters counters;
 };

@@ -50,8 +50,10 @@ sweeper_hold(struct shard *s, size_t *cursor, size_t most, int64_t now)
     shard_take(s);
     uint64_t before = ended_of(s);
     size_t room = s->sessions.room;
-    if (*cursor >= room)
+    if (*cursor >= room) {
         *cursor = 0;
+        s->lap_due = now + SWEEPER_LAP_MS;
+    }
     sweep_slots(s, cursor, most < room - *cursor ? *cursor + most : room, now);
     size_t ended = (size_t)(ended_of(s) - before);
     shard_give(s);

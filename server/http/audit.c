@@ -38,19 +38,39 @@ audit_name(struct connection *c, char *name, size_t size)
     snprintf(name, size, "%s from %s", caller, peer);
 }
 
+static bool
+is_audited(const struct connection *c)
+{
+    const struct route *route = c->routing.route;
+    return route != NULL && route->needs >= ACCESS_OPERATE && c->request.reply.status != 401;
+}
+
+// Longer ones have places of their own, such as the history.
+void
+audit_keep_answer(struct connection *c)
+{
+    enum { LONGEST = 1000 };
+    const struct text *body = &c->request.reply.body;
+    size_t len = body->len;
+    if (len > 0 && body->data[len - 1] == '\n')
+        len--; // a line of the log has one end
+    if (is_audited(c) && len > 0 && len <= LONGEST)
+        text_add(&c->answer, body->data, len);
+}
+
 void
 audit_change(struct connection *c)
 {
-    const struct route *route = c->routing.route;
     const struct request *r = &c->request;
     char caller[AUTH_NAME_SIZE], peer[ADDRESS_SIZE];
-    if (route == NULL || route->needs < ACCESS_OPERATE || r->reply.status == 401)
+    if (!is_audited(c))
         return;
     auth_name(c->caller, caller);
     name_peer(c, peer);
     log_event(LOG_INFO, "audit", "caller", "s", caller, "from", "s", peer, "method", "s", r->method,
               "path", "s", r->path, "status", "d", (long)r->reply.status, "request", "s",
-              r->id[0] != '\0' ? r->id : NULL, NULL);
+              r->id[0] != '\0' ? r->id : NULL, "answer", "j",
+              c->answer.failed ? NULL : c->answer.data, NULL);
 }
 
 void

@@ -79,9 +79,10 @@ struct connection {
     uint64_t started_ns; // when the head was there
     size_t received;     // bytes of the body, those thrown away too
     struct text body;
-    handler_fn *next; // what runs when the library calls again; NULL: the reply is there
-    bool suspended;   // by the handler that has just run
-    bool last;        // the connection closes behind this reply
+    struct text answer; // for the audit, because the library takes the reply's body
+    handler_fn *next;   // what runs when the library calls again; NULL: the reply is there
+    bool suspended;     // by the handler that has just run
+    bool last;          // the connection closes behind this reply
     struct request request;
 };
 

@@ -323,6 +323,7 @@ exchange_completed(void *cls, struct MHD_Connection *mhd, void **state,
         r->state_free(r->state);
     text_fini(&r->reply.body);
     text_fini(&c->body);
+    text_fini(&c->answer);
     *state = NULL;
     reaper_enter(c, PHASE_IDLE);
     atomic_fetch_sub_explicit(&c->listener->in_flight, 1, memory_order_release);

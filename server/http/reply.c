@@ -4,6 +4,7 @@
 //
 // Each header costs the library three allocations, so there are few.
 #include "base/assert.h"
+#include "http/audit.h"
 #include "http/connection.h"
 
 #include <stdarg.h>
@@ -105,6 +106,7 @@ enum MHD_Result
 reply_send(struct connection *c)
 {
     reaper_enter_send(c, c->request.reply.body.len);
+    audit_keep_answer(c);
     struct MHD_Response *response = make_response(&c->request.reply);
     if (response == NULL || !add_headers(response, c)) {
         if (response != NULL)

@@ -9,11 +9,10 @@
 // The application is "tnrd" in ASCII.
 enum { SCHEMA_APPLICATION = 0x746e7264, SCHEMA_VERSION = 1 };
 
-// Makes an empty file ours; runs inside a transaction. Sessions have no second index on purpose: a
+// Makes an empty file ours. Sessions have no second index on purpose: a
 // random key on disk costs a page a row.
 #define SCHEMA_CREATE                                                                              \
     "PRAGMA application_id = 0x746e7264;"                                                          \
-    "PRAGMA user_version = 1;"                                                                     \
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;"                   \
     "CREATE TABLE users(id TEXT PRIMARY KEY NOT NULL, name TEXT NOT NULL, email TEXT,"             \
     " attributes TEXT NOT NULL, version INTEGER NOT NULL, created_at INTEGER NOT NULL,"            \
@@ -22,6 +21,12 @@ enum { SCHEMA_APPLICATION = 0x746e7264, SCHEMA_VERSION = 1 };
     " data TEXT NOT NULL, client TEXT, token_hash BLOB NOT NULL, version INTEGER NOT NULL,"        \
     " created_at INTEGER NOT NULL, last_seen_at INTEGER NOT NULL, idle_ttl INTEGER NOT NULL,"      \
     " idle_expires_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) STRICT;"
+
+// What leads from each version to the next one, an empty file being version 0; see migrate.h.
+#define SCHEMA_STEPS                                                                               \
+    {                                                                                              \
+        SCHEMA_CREATE                                                                              \
+    }
 
 #define USER_COLUMNS "id, name, email, attributes, version, created_at, updated_at, last_session"
 #define SESSION_COLUMNS                                                                            \

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "store/db.h"
+#include "store/migrate.h"
 #include "store/place.h"
 #include "store/rows.h"
 
@@ -320,10 +321,13 @@ select_slot_key(struct sqlite *s)
 
 // All or nothing: closing the connection rolls back what a fault left open.
 static enum db_fault
-create_schema(struct db *db)
+bring_up_to_date(struct db *db, int64_t version)
 {
-    enum db_fault fault = db_execute(db, "BEGIN IMMEDIATE;" SCHEMA_CREATE);
+    static const char *const steps[SCHEMA_VERSION] = SCHEMA_STEPS;
+    enum db_fault fault = db_execute(db, "BEGIN IMMEDIATE");
     if (fault == DB_OK)
+        fault = migrate(db, steps, version, SCHEMA_VERSION);
+    if (fault == DB_OK && version == 0)
         fault = insert_slot_key(db);
     return fault == DB_OK ? db_execute(db, "COMMIT") : fault;
 }
@@ -353,9 +357,10 @@ is_empty(const struct identity *i)
 static bool
 check_identity(const char *path, const struct identity *i, char *error, size_t error_size)
 {
-    if (is_empty(i) || (i->application == SCHEMA_APPLICATION && i->version == SCHEMA_VERSION))
+    bool ours = i->application == SCHEMA_APPLICATION && i->version > 0;
+    if (is_empty(i) || (ours && i->version <= SCHEMA_VERSION))
         return true;
-    if (i->application == SCHEMA_APPLICATION)
+    if (ours)
         snprintf(error, error_size,
                  "store.path: %s has schema %lld and this version knows %d; run the version that "
                  "wrote it",
@@ -379,7 +384,7 @@ use_log(struct db *db)
 }
 
 static enum db_fault
-use_database(struct sqlite *s, bool empty)
+use_database(struct sqlite *s, int64_t version)
 {
     // The size of a page can be set only before the first one is written.
     enum db_fault fault = db_execute(s->db, "PRAGMA page_size = 8192");
@@ -387,8 +392,8 @@ use_database(struct sqlite *s, bool empty)
         fault = use_log(s->db);
     if (fault == DB_OK)
         fault = db_execute(s->db, SETTINGS);
-    if (fault == DB_OK && empty)
-        fault = create_schema(s->db);
+    if (fault == DB_OK && version < SCHEMA_VERSION)
+        fault = bring_up_to_date(s->db, version);
     if (fault == DB_OK)
         fault = select_slot_key(s);
     if (fault == DB_OK)
@@ -408,7 +413,7 @@ open_database(struct sqlite *s, char *error, size_t error_size)
     if (fault == DB_OK && !check_identity(s->path, &identity, error, error_size))
         return false;
     if (fault == DB_OK)
-        fault = use_database(s, is_empty(&identity));
+        fault = use_database(s, identity.version);
     if (fault != DB_OK)
         fault_print(s, fault, error, error_size);
     return fault == DB_OK;

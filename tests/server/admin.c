@@ -124,16 +124,17 @@ static void
 the_collector_is_shown_with_every_field_and_no_other(void **state)
 {
     json_t *gc = call("GET", "/v1/gc", NULL, 200), *list, *g;
-    json_int_t objects, bytes;
+    json_int_t objects, bytes, suspects;
     json_error_t error;
     size_t i;
     int enabled, thresholds[3], budget;
     const char *changed_by;
     if (json_unpack_ex(gc, &error, JSON_STRICT,
-                       "{s:b, s:s, s:[i, i, i !], s:i, s:o, s:{s:I, s:I !}, s:n}", "enabled",
+                       "{s:b, s:s, s:[i, i, i !], s:i, s:o, s:{s:I, s:I !}, s:I, s:n}", "enabled",
                        &enabled, "changed_by", &changed_by, "thresholds", &thresholds[0],
                        &thresholds[1], &thresholds[2], "default_budget_ms", &budget, "generations",
-                       &list, "frozen", "objects", &objects, "bytes", &bytes, "in_progress") != 0)
+                       &list, "frozen", "objects", &objects, "bytes", &bytes, "suspects", &suspects,
+                       "in_progress") != 0)
         fail_msg("%s", error.text);
     assert_int_equal(json_array_size(list), 3);
     json_array_foreach(list, i, g) check_generation(g, (int)i);

@@ -86,6 +86,9 @@ typedef struct tn_gc_population {
 } tn_gc_population;
 
 TN_API void tn_gc_get_population(const tn_heap *heap, tn_gc_population *population);
+// How many objects the next full collection starts from: those that lost a reference, or were
+// moved, since they were last looked at, frozen ones included. O(1).
+TN_API size_t tn_gc_suspect_count(const tn_heap *heap);
 TN_API void tn_gc_get_stats(const tn_heap *heap, tn_gc_stats stats[TN_GENERATIONS]);
 
 // --- Collections by themselves ---------------------------------------------------------------

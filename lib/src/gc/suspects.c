@@ -100,6 +100,13 @@ tni_gc_settle_suspects(struct tni_gc *gc, int generation)
     visit_pages(&(struct visit){.gc = gc, .generation = generation}, settle_page);
 }
 
+size_t
+tn_gc_suspect_count(const tn_heap *heap)
+{
+    const struct tni_gc *gc = (const struct tni_gc *)heap;
+    return gc->objects.suspects[0] + gc->objects.suspects[1];
+}
+
 // --- Between planes ----------------------------------------------------------------------------
 
 static void

@@ -22,12 +22,19 @@ decline(struct request *r)
     reply_problem(r, "invalid-body", "Not today.");
 }
 
+static void
+carry_out(struct request *r)
+{
+    struct text t;
+    text_init(&t);
+    text_adds(&t, "{\"previous\":1,\"current\":2}");
+    reply_json(r, 200, &t);
+}
+
 static const struct route routes[] = {
-    {"GET", "/look", agree, ACCESS_READ},
-    {"POST", "/change", agree, ACCESS_OPERATE},
-    {"POST", "/decline", decline, ACCESS_OPERATE},
-    {"POST", "/dump", agree, ACCESS_DUMP},
-    {NULL, NULL, NULL, 0},
+    {"GET", "/look", agree, ACCESS_READ},          {"POST", "/change", agree, ACCESS_OPERATE},
+    {"POST", "/order", carry_out, ACCESS_OPERATE}, {"POST", "/decline", decline, ACCESS_OPERATE},
+    {"POST", "/dump", agree, ACCESS_DUMP},         {NULL, NULL, NULL, 0},
 };
 
 // --- What is written to stdout while requests are made -------------------------------------------
@@ -99,8 +106,17 @@ a_change_is_a_line_and_a_look_is_none(void **state)
     assert_non_null(strstr(said,
                            "\"level\":\"info\",\"event\":\"audit\",\"caller\":\"operate:bb4592bd\","
                            "\"from\":\"127.0.0.1\",\"method\":\"POST\",\"path\":\"/change\","
-                           "\"status\":204,\"request\":null}\n"));
+                           "\"status\":204,\"request\":null,\"answer\":null}\n"));
     assert_null(strstr(line + 1, "\"event\":\"audit\""));
+}
+
+static void
+a_line_holds_the_answer_with_what_was_before_and_is_after(void **state)
+{
+    start(TOKEN);
+    assert_int_equal(call(TOKEN, "POST", "/order"), 200);
+    assert_non_null(strstr(stop(), "\"path\":\"/order\",\"status\":200,\"request\":null,"
+                                   "\"answer\":{\"previous\":1,\"current\":2}}\n"));
 }
 
 static void
@@ -145,6 +161,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_change_is_a_line_and_a_look_is_none),
+        cmocka_unit_test(a_line_holds_the_answer_with_what_was_before_and_is_after),
         cmocka_unit_test(a_change_that_was_refused_is_a_line_too),
         cmocka_unit_test(on_an_open_plane_anybody_may_change),
         cmocka_unit_test(strangers_are_counted_once_a_second),

@@ -121,6 +121,15 @@ a_falling_hit_ratio_is_seen(void **state)
 }
 
 static void
+a_late_sweeper_is_seen(void **state)
+{
+    facts.figures.sweep_lag_ms = 10000;
+    expect(NULL, NULL);
+    facts.figures.sweep_lag_ms = 10001;
+    expect("sweeper-late", "curl -X POST localhost:8081/v1/cache/sweep");
+}
+
+static void
 a_slow_store_is_seen(void **state)
 {
     for (int i = 0; i < 100; i++)
@@ -151,6 +160,7 @@ main(void)
         TEST(memory_that_no_heap_accounts_for_is_seen),
         TEST(pauses_over_their_budget_are_seen),
         TEST(a_falling_hit_ratio_is_seen),
+        TEST(a_late_sweeper_is_seen),
         TEST(a_slow_store_is_seen),
         TEST(a_collector_that_somebody_enabled_is_seen),
     };

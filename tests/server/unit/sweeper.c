@@ -76,6 +76,18 @@ a_hold_ends_a_few_and_a_lap_all(void **state)
 }
 
 static void
+a_lap_that_does_not_end_is_late(void **state)
+{
+    size_t cursor = SIZE_MAX;
+    sweep_by_hand();
+    for (unsigned i = 0; i < fixture->domain->shard_count; i++, cursor = SIZE_MAX)
+        sweeper_hold(&fixture->domain->shards[i], &cursor, 1, clock_ms());
+    assert_int_equal(figures().sweep_lag_ms, 0);
+    fixture->domain->shards[1].lap_due = clock_ms() - 5000;
+    assert_in_range(figures().sweep_lag_ms, 5000, 9000);
+}
+
+static void
 a_hold_looks_at_no_more_slots_than_it_may(void **state)
 {
     struct making m;
@@ -112,6 +124,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         DOMAIN_TEST(an_expired_session_ends_without_a_reader),
         DOMAIN_TEST(a_hold_ends_a_few_and_a_lap_all),
+        DOMAIN_TEST(a_lap_that_does_not_end_is_late),
         DOMAIN_TEST(a_hold_looks_at_no_more_slots_than_it_may),
         DOMAIN_TEST(nothing_is_swept_while_the_store_is_down),
     };
