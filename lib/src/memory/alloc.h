@@ -135,7 +135,7 @@ tni_zero(void *payload, size_t size)
     char *at = payload, *end = at + size;
     for (; at != end; at += sizeof(uint64_t)) {
         *(uint64_t *)(void *)at = 0;
-        __asm__ volatile("" : "+r"(at) : : "memory"); // or the compiler makes it a call again
+        __asm__("" : "+r"(at)); // or the compiler makes it a call again
     }
 }
 

@@ -140,8 +140,8 @@ tni_pages_give(struct tni_pages *p, struct tni_page *page, void *slot, uint64_t 
     }
     *word &= ~(UINT64_C(1) << i);
     page->used--;
-    bool is_only = page->listed && page->next == NULL && page->prev == NULL;
-    if (__builtin_expect(!page->listed || (page->used == 0 && !is_only), 0))
+    bool is_spare = page->used == 0 && (page->next != NULL || page->prev != NULL);
+    if (__builtin_expect(!page->listed || is_spare, 0))
         tni_pages_settle(p, page);
 }
 

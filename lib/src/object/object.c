@@ -71,7 +71,7 @@ tn_object *
 tn_new_at(tn_heap *heap, tn_type *type, const tn_site *site)
 {
     struct tni_objects *s = (struct tni_objects *)heap;
-    TN_ASSERT(!(type->flags & TN_DOMAIN) && s->types[type->index] == type);
+    TN_DEBUG(!(type->flags & TN_DOMAIN) && s->types[type->index] == type);
     return make(s, type, type->bin, type->tracked, site);
 }
 

@@ -304,11 +304,11 @@ tni_reap_end(struct tni_objects *s)
     end(s);
 }
 
-void
-tni_reap(tn_object *o)
+// --- One drop --------------------------------------------------------------------------------
+
+static __attribute__((noinline)) void
+reap(struct tni_objects *s, tn_object *o)
 {
-    struct tni_objects *s = tni_objects_of(o);
-    tni_assert_owner(&s->memory);
     TN_ASSERT(o->type != TNI_TYPE_NONE && o->type < s->type_count && !(o->flags & TNI_DEAD));
     tn_type *type = s->types[o->type];
     struct tni_place at = tni_place_of(o);
@@ -333,6 +333,38 @@ tni_reap(tn_object *o)
     o->flags |= TNI_DEAD; // the first one need not wait
     destroy(s, type, o, at);
     end(s);
+}
+
+// Its end is no more than the return of its memory: it refers to nothing, nothing refers to it
+// weakly, nothing runs. So nobody can tell whether it ended at once or in its turn.
+static inline bool
+ends_unnoticed(const tn_type *type, const tn_object *o)
+{
+    if (!type->plain || (type->weak_at != 0 && *tni_weak_word(type, o) != 0))
+        return false;
+    const tn_value *slot = tn_payload(o), *end = slot + type->slot_count;
+    while (slot < end && !tn_is_object(*slot))
+        slot++;
+    return slot == end;
+}
+
+// Most objects end here, so this path makes no call and saves no register.
+void
+tni_reap(tn_object *o)
+{
+    struct tni_objects *s = tni_objects_of(o);
+    tni_assert_owner(&s->memory);
+    TN_DEBUG(o->type != TNI_TYPE_NONE && o->type < s->type_count);
+    tn_type *type = s->types[o->type];
+    if (s->backlog.budget != SIZE_MAX || !ends_unnoticed(type, o))
+        return reap(s, o);
+    struct tni_place at = tni_place_of(o);
+    if (at.row->tracked & at.bit) {
+        if (tni_is_watched(at))
+            return reap(s, o);
+        tni_untrack_unwatched(s, at);
+    }
+    tni_object_free(&s->memory, &type->account, o, at);
 }
 
 static void
