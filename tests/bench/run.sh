@@ -5,7 +5,8 @@
 #
 # Prints Markdown: the machine, then our figures beside those of the peers in the same rounds. As root it
 # installs the peers that are missing; without one its column stays empty. N is pairs, and operations a
-# batch; 1 000 000. Slices are taken of ten times as many. ROUNDS is how often everything runs; 5. Progress and diagnostics go to stderr.
+# batch; 1 000 000. Slices are taken of ten times as many. ROUNDS is how often everything runs; 5. Progress
+# and diagnostics go to stderr.
 set -euo pipefail
 shopt -s inherit_errexit # a program that fails ends the run, not only its round
 here=$(cd "$(dirname "$0")" && pwd)
@@ -51,11 +52,21 @@ run_side() { # GRAPH SIDE
     esac
 }
 
+# A tenfold graph of ten million pairs takes more than most machines have.
+fits() { # GRAPH
+    [ "$1" = tenfold ] || return 0
+    local available
+    available=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo)
+    [ $((n * 10 / 1024 * 330)) -lt "$available" ] ||
+        { echo "Left out: ten times $n pairs do not fit into memory." >&2 && false; }
+}
+
 run_round() { # PART ROUND
     local run side
     for run in $(runs_of "$1"); do
         for side in $(tr , ' ' <<<"${run#*:}"); do
             is_installed "$side" || continue
+            fits "${run%%:*}" || continue
             run_side "${run%%:*}" "$side" | sed "s/^/${run%%:*} $side $2 /"
         done
     done
