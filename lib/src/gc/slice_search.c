@@ -125,7 +125,7 @@ tni_slice_take(struct tni_gc *gc)
     if (page == NULL)
         return false;
     struct tni_segment *segment = tni_segment_of(page);
-    uint64_t bit = UINT64_C(1) << (page - segment->pages);
+    uint64_t bit = UINT64_C(1) << tni_page_number(page);
     if (!(segment->suspect_pages[gc->run.plane] & bit) || tni_page_kind(page) != TNI_OBJECTS)
         return true;
     for (unsigned i = 0; i < tni_page_word_count(page); i++)

@@ -90,7 +90,7 @@ settle_page(const struct visit *v, struct tni_page *page)
     }
     struct tni_segment *segment = tni_segment_of(page);
     if (rest == 0)
-        segment->suspect_pages[s->plane] &= ~(UINT64_C(1) << (page - segment->pages));
+        segment->suspect_pages[s->plane] &= ~(UINT64_C(1) << tni_page_number(page));
     return true;
 }
 
@@ -143,7 +143,7 @@ suspect_page(struct tni_objects *s, struct tni_page *page)
         any |= row->suspect[s->plane];
     }
     struct tni_segment *segment = tni_segment_of(page);
-    segment->suspect_pages[s->plane] |= (uint64_t)(any != 0) << (page - segment->pages);
+    segment->suspect_pages[s->plane] |= (uint64_t)(any != 0) << tni_page_number(page);
 }
 
 void

@@ -150,7 +150,8 @@ const tn_site *
 tni_site_of(const void *object)
 {
     struct tni_page *page = tni_page_of(object);
-    return page->sites != NULL ? page->sites[tni_slot_of(page, object)] : NULL;
+    const tn_site **sites = tni_page_sites(page);
+    return sites != NULL ? sites[tni_slot_of(page, object)] : NULL;
 }
 
 // --- Buffers ---------------------------------------------------------------------------------

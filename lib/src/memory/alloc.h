@@ -16,6 +16,8 @@
 #include "base.h"
 #include "memory/pages.h"
 
+#include <string.h>
+
 // No request above this is tried; what is added to it cannot overflow.
 #define TNI_MAX_BUFFER ((size_t)PTRDIFF_MAX / 2)
 
@@ -122,24 +124,29 @@ tni_discharge(struct tni_memory *m, struct tni_account *account, size_t size)
 {
     TN_DEBUG(account->bytes >= size && m->current >= size);
     account->bytes -= size;
-    m->highest = tni_peak(m);
+    if (__builtin_expect(m->current > m->highest, 0))
+        m->highest = m->current;
     m->current -= size;
 }
 
 // --- Objects -------------------------------------------------------------------------------------
 
-// A payload is a few words: a call costs more than the stores.
+// Zeroes everything but the header, of which the last store may reach half: it is written later. A
+// payload is a few words, so a call would cost more than the stores.
 static inline void
-tni_zero(void *payload, size_t size)
+tni_zero(tn_object *o, size_t size)
 {
-    char *at = payload, *end = at + size;
-    for (; at != end; at += sizeof(uint64_t)) {
-        *(uint64_t *)(void *)at = 0;
+    enum { STEP = 16 };
+    char *at = (char *)(o + 1), *last = (char *)o + size - STEP;
+    for (; at < last; at += STEP) {
+        memset(at, 0, STEP);
         __asm__("" : "+r"(at)); // or the compiler makes it a call again
     }
+    memset(last, 0, STEP);
 }
 
-// A slot of [page], which has one at hand; everything but the header is zeroed.
+// A slot of [page], which has one at hand; everything but the header is zeroed, and that is still
+// to be written.
 static inline tn_object * /* new */
 tni_object_take(struct tni_memory *m, struct tni_account *account, struct tni_page *page,
                 const tn_site *site, struct tni_place *at)
@@ -147,9 +154,9 @@ tni_object_take(struct tni_memory *m, struct tni_account *account, struct tni_pa
     at->page = page;
     at->row = (struct tni_row *)(void *)page->word; // alloc is its first plane
     tn_object *o = tni_pages_take(page, &at->bit);
-    tni_zero(o + 1, page->size - sizeof *o);
+    tni_zero(o, page->size);
     if (TN_CHECKS > 0)
-        page->sites[tni_slot_of(page, o)] = site;
+        tni_page_sites(page)[tni_slot_of(page, o)] = site;
     account->objects++;
     tni_charge(m, account, page->size);
     return o;

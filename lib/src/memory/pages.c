@@ -88,18 +88,19 @@ add_sites(struct tni_pages *p, struct tni_page *page)
 {
     if (TN_CHECKS == 0 || tni_page_kind(page) == TNI_BUFFERS)
         return true;
-    page->sites = calloc(page->slots, sizeof *page->sites);
-    p->site_bytes += page->sites != NULL ? page->slots * sizeof *page->sites : 0;
-    return page->sites != NULL;
+    const tn_site **sites = calloc(page->slots, sizeof *sites);
+    tni_segment_of(page)->sites[tni_page_number(page)] = sites;
+    p->site_bytes += sites != NULL ? page->slots * sizeof *sites : 0;
+    return sites != NULL;
 }
 
 static void
 drop_sites(struct tni_pages *p, struct tni_page *page)
 {
-    if (page->sites != NULL)
-        p->site_bytes -= page->slots * sizeof *page->sites;
-    free(page->sites);
-    page->sites = NULL;
+    const tn_site **sites = tni_page_sites(page);
+    p->site_bytes -= sites != NULL ? page->slots * sizeof *sites : 0;
+    free(sites);
+    tni_segment_of(page)->sites[tni_page_number(page)] = NULL;
 }
 
 static unsigned
@@ -159,7 +160,7 @@ open_page(struct tni_pages *p, unsigned bin)
         tni_segment_give_page(page);
         return NULL;
     }
-    TNI_POISON(page->base, TNI_PAGE_SIZE);
+    TNI_POISON(tni_page_base(page), TNI_PAGE_SIZE);
     list_page(&p->bins[bin], page);
     p->page_count++;
     return page;
@@ -170,7 +171,7 @@ close_page(struct tni_pages *p, struct tni_page *page)
 {
     struct tni_segment *s = tni_segment_of(page);
     unlist_page(&p->bins[page->bin], page);
-    TNI_UNPOISON(page->base, TNI_PAGE_SIZE);
+    TNI_UNPOISON(tni_page_base(page), TNI_PAGE_SIZE);
     drop_sites(p, page);
     tni_segment_give_page(page);
     p->page_count--;
@@ -296,7 +297,7 @@ tni_pages_fini(struct tni_pages *p)
 {
     tni_pages_flush_quarantine(p);
     for (struct tni_page *page = NULL; (page = tni_pages_next(p, page)) != NULL;) {
-        TNI_UNPOISON(page->base, TNI_PAGE_SIZE);
+        TNI_UNPOISON(tni_page_base(page), TNI_PAGE_SIZE);
         drop_sites(p, page);
     }
     while (p->segments != NULL)

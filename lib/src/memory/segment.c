@@ -88,6 +88,12 @@ rows_at(struct tni_segment *s, unsigned row)
     return (char *)s + TNI_ROWS_AT + row * sizeof(struct tni_row);
 }
 
+static unsigned
+first_row_of(struct tni_segment *s, const struct tni_page *page)
+{
+    return (unsigned)(((char *)page->words - rows_at(s, 0)) / (ptrdiff_t)sizeof(struct tni_row));
+}
+
 struct tni_page *
 tni_segment_take_page(struct tni_segment *s, unsigned rows)
 {
@@ -100,9 +106,7 @@ tni_segment_take_page(struct tni_segment *s, unsigned rows)
     s->dirty_pages &= s->free_pages;
     flip_rows(s, (unsigned)first, rows);
     struct tni_page *page = &s->pages[number];
-    *page = (struct tni_page){.base = (char *)s + (size_t)number * TNI_PAGE_SIZE,
-                              .words = (uint64_t *)(void *)rows_at(s, (unsigned)first),
-                              .first_row = (uint16_t)first,
+    *page = (struct tni_page){.words = (uint64_t *)(void *)rows_at(s, (unsigned)first),
                               .rows = (uint16_t)rows};
     memset(page->words, 0, rows * sizeof(struct tni_row));
     return page;
@@ -113,8 +117,8 @@ tni_segment_give_page(struct tni_page *page)
 {
     struct tni_segment *s = tni_segment_of(page);
     TN_ASSERT(page->words != NULL && page->used == 0);
-    uint64_t bit = UINT64_C(1) << (page - s->pages);
-    flip_rows(s, page->first_row, page->rows);
+    uint64_t bit = UINT64_C(1) << tni_page_number(page);
+    flip_rows(s, first_row_of(s, page), page->rows);
     s->free_pages |= bit;
     s->dirty_pages |= bit;
     page->words = NULL;

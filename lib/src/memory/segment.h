@@ -29,16 +29,14 @@ struct tni_memory;
 
 // A run of equal slots. In the list of its bin exactly while it has a free slot.
 struct tni_page {
-    char *base;
     uint64_t *words;              // the alloc plane's words, [stride] apart; NULL: page not in use
     uint64_t *word;               // of them: where a free slot is looked for first
     char *word_base;              // the first slot of that word
     struct tni_page *next, *prev; // in the bin's list
-    const tn_site **sites;        // one a slot, debug builds only
     uint32_t reciprocal;          // 2^32 / size, rounded up: turns an offset into a slot
     uint16_t size;                // of a slot, bytes
     uint16_t slots, used;
-    uint16_t first_row, rows;
+    uint16_t rows;
     uint8_t stride; // TNI_ROW_WORDS for objects, 1 for buffers
     uint8_t bin;
     uint8_t kind; // of content: enum tni_kind
@@ -56,9 +54,11 @@ struct tni_segment {
     uint64_t dirty_pages;      // of them: those whose memory is still ours
     uint64_t suspect_pages[2]; // one bit a page in which that plane may have a bit
     uint64_t row_taken[(TNI_SEGMENT_ROWS + 63) / 64];
-    struct tni_page pages[TNI_SEGMENT_PAGES];
+    const tn_site **sites[TNI_SEGMENT_PAGES]; // of a page's slots, debug builds only
+    _Alignas(64) struct tni_page pages[TNI_SEGMENT_PAGES];
 };
 _Static_assert(sizeof(struct tni_segment) <= TNI_ROWS_AT, "the headers end before the rows begin");
+_Static_assert(sizeof(struct tni_page) == 64, "a page's header is one cache line");
 
 // [huge]: in pages of 2 MiB where the system has them.
 struct tni_segment *tni_segment_map(struct tni_memory *owner, bool huge); // new; NULL: no memory
@@ -91,10 +91,28 @@ tni_slot_of(const struct tni_page *page, const void *p)
     return (unsigned)(offset * page->reciprocal >> 32);
 }
 
+static inline unsigned
+tni_page_number(const struct tni_page *page)
+{
+    return (unsigned)(page - tni_segment_of(page)->pages);
+}
+
+static inline char *
+tni_page_base(const struct tni_page *page)
+{
+    return (char *)tni_segment_of(page) + ((size_t)tni_page_number(page) << TNI_PAGE_SHIFT);
+}
+
+static inline const tn_site **
+tni_page_sites(const struct tni_page *page)
+{
+    return tni_segment_of(page)->sites[tni_page_number(page)];
+}
+
 static inline void *
 tni_slot_at(const struct tni_page *page, unsigned slot)
 {
-    return page->base + (size_t)slot * page->size;
+    return tni_page_base(page) + (size_t)slot * page->size;
 }
 
 static inline struct tni_row *

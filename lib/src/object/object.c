@@ -108,7 +108,7 @@ tni_log_by(tn_object *o, enum tni_rule rule)
     if (s->disturbed.on)
         tni_disturb(s, o);
     struct tni_segment *segment = tni_segment_of(o);
-    segment->suspect_pages[s->plane] |= UINT64_C(1) << (at.page - segment->pages);
+    segment->suspect_pages[s->plane] |= UINT64_C(1) << tni_page_number(at.page);
 }
 
 void

@@ -343,9 +343,10 @@ ends_unnoticed(const tn_type *type, const tn_object *o)
     if (!type->plain || (type->weak_at != 0 && *tni_weak_word(type, o) != 0))
         return false;
     const tn_value *slot = tn_payload(o), *end = slot + type->slot_count;
-    while (slot < end && !tn_is_object(*slot))
-        slot++;
-    return slot == end;
+    for (; slot < end; slot++)
+        if (tn_is_object(*slot))
+            return false;
+    return true;
 }
 
 // Most objects end here, so this path makes no call and saves no register.
@@ -359,11 +360,10 @@ tni_reap(tn_object *o)
     if (s->backlog.budget != SIZE_MAX || !ends_unnoticed(type, o))
         return reap(s, o);
     struct tni_place at = tni_place_of(o);
-    if (at.row->tracked & at.bit) {
-        if (tni_is_watched(at))
-            return reap(s, o);
-        tni_untrack_unwatched(s, at);
-    }
+    if (tni_is_fresh(at))
+        tni_untrack_fresh(s, at);
+    else if (at.row->tracked & at.bit)
+        return reap(s, o);
     tni_object_free(&s->memory, &type->account, o, at);
 }
 

@@ -78,21 +78,20 @@ tni_unlog(struct tni_objects *s, tn_object *o, struct tni_place at, unsigned pla
     }
 }
 
-// Frozen or suspect: its end is of interest to more than its generation.
+// Of generation 0 and no suspect: only the counts know of it.
 static inline bool
-tni_is_watched(struct tni_place at)
+tni_is_fresh(struct tni_place at)
 {
-    return (at.row->suspect[0] | at.row->suspect[1] | at.row->frozen) & at.bit;
+    return at.row->gen0 & ~(at.row->suspect[0] | at.row->suspect[1]) & at.bit;
 }
 
 static inline void
-tni_untrack_unwatched(struct tni_objects *s, struct tni_place at)
+tni_untrack_fresh(struct tni_objects *s, struct tni_place at)
 {
-    s->population.generation[tni_generation_at(at)]--;
+    s->population.generation[0]--;
     s->young_net -= s->young_net > 0;
     at.row->tracked &= ~at.bit;
     at.row->gen0 &= ~at.bit;
-    at.row->gen1 &= ~at.bit;
 }
 
 static inline void
