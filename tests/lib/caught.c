@@ -6,60 +6,14 @@
 // A touch of freed memory needs a sanitizer build (poisoned slots, lib/src/memory/poison.h); the
 // rest needs a checked one.
 #include "heap_fixture.h"
+#include "mistake.h"
 
 #include "memory/poison.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <sys/wait.h>
 #include <tenure/containers.h>
 #include <unistd.h>
-
-typedef struct child {
-    int status;        // as waitpid gives it
-    char words[16384]; // what it wrote to stderr
-} child;
-
-static void
-read_all(int from, char *words, size_t size)
-{
-    size_t used = 0;
-    ssize_t got;
-    while (used < size - 1 && (got = read(from, words + used, size - 1 - used)) > 0)
-        used += (size_t)got;
-    words[used] = '\0';
-}
-
-// A mistake that nobody catches ends with status 0.
-static child
-run_child(void (*mistake)(void))
-{
-    child c = {.status = -1};
-    int ends[2];
-    assert_int_equal(pipe(ends), 0);
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        signal(SIGABRT, SIG_DFL);
-        dup2(ends[1], STDERR_FILENO);
-        mistake();
-        _exit(0);
-    }
-    close(ends[1]);
-    read_all(ends[0], c.words, sizeof c.words);
-    close(ends[0]);
-    assert_int_equal(waitpid(pid, &c.status, 0), pid);
-    return c;
-}
-
-static void
-expect_caught(void (*mistake)(void), const char *words)
-{
-    child c = run_child(mistake);
-    assert_int_not_equal(c.status, 0);
-    if (strstr(c.words, words) == NULL)
-        fail_msg("not in the child's words: %s\n%s", words, c.words);
-}
 
 static const char *const slots[] = {"value", NULL};
 
@@ -118,7 +72,7 @@ touching_what_was_freed_is_caught(void **state)
     skip();
 #endif
     for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++)
-        expect_caught(mistakes[i], "AddressSanitizer");
+        mistake_expect(mistakes[i], "AddressSanitizer");
 }
 
 // --- Forgetting ----------------------------------------------------------------------------------
@@ -139,7 +93,7 @@ a_leak_is_reported_with_its_type_and_its_call_site(void **state)
 {
     char site[64];
     snprintf(site, sizeof site, "caught.c:%d", LINE_OF_LEAK);
-    child c = run_child(leak_a_user);
+    mistake_child c = mistake_run(leak_a_user);
     assert_int_equal(WEXITSTATUS(c.status), 7);
     assert_non_null(strstr(c.words, "User"));
     if (TN_CHECKS > 0)
@@ -196,13 +150,13 @@ misuse_is_caught_in_checked_builds(void **state)
     if (TN_CHECKS == 0)
         skip();
     for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++)
-        expect_caught(mistakes[i], "tenure: ");
+        mistake_expect(mistakes[i], "tenure: ");
 }
 
 static void
 an_object_of_another_type_stops_the_program_in_every_build(void **state)
 {
-    expect_caught(ask_a_str_for_its_items, "tenure: ");
+    mistake_expect(ask_a_str_for_its_items, "tenure: ");
 }
 
 static void
@@ -216,7 +170,7 @@ no_mistake_ends_well(void)
 static void
 a_program_without_a_mistake_is_left_alone(void **state)
 {
-    child c = run_child(no_mistake_ends_well);
+    mistake_child c = mistake_run(no_mistake_ends_well);
     assert_int_equal(c.status, 0);
     assert_string_equal(c.words, "");
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "gc/debug.h"
 
+#include "gc/marks.h"
 #include "object/object.h"
 
 static void
@@ -8,6 +9,15 @@ tell(struct tni_gc *gc, const char *what, const tn_object *o)
 {
     tni_report(&gc->objects.memory, "gc: %s <%s %p>", what, gc->objects.types[o->type]->name,
                (const void *)o);
+}
+
+void
+tni_gc_refuse_count(struct tni_gc *gc, const tn_object *o)
+{
+    tni_report(&gc->objects.memory,
+               "gc: a %s at %p has a count of %u, and objects hold %u references to it",
+               gc->objects.types[o->type]->name, (const void *)o, o->refs, tni_inside_count(o));
+    TN_UNREACHABLE("a reference was given back too often, or a traverse is wrong");
 }
 
 void

@@ -101,8 +101,7 @@ static bool
 rescue_reachable(tn_object *o, void *arg)
 {
     struct search *s = arg;
-    // Otherwise a traverse reports a reference that its object does not hold.
-    TN_ASSERT(tni_is_live(o) || o->refs - s->held >= tni_inside_count(o));
+    tni_check_count(s->gc, o, s->held);
     if (tni_is_live(o) || !tni_is_held_outside(o, s->held))
         return true;
     rescue(s, o);
