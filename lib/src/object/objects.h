@@ -84,8 +84,8 @@ struct tni_objects {
     struct tni_memory memory; // first: see TNI_CAST_UP
     tn_type **types;          // by index; 0 is empty
     uint32_t type_count, type_room;
-    struct tni_weak_table **tables; // weak-value maps by number; NULL: free
-    uint32_t table_count;
+    struct tni_weak_table **tables;   // weak-value maps by number; NULL: free
+    uint32_t table_count, free_table; // no number below [free_table] is free
     struct tni_reap reap;
     struct tni_backlog backlog;
     struct tni_called called;

@@ -3,7 +3,9 @@
 
 #include "object/object.h"
 
-enum { MAX_TABLES = 0x7fffffff };
+#include <string.h>
+
+enum { MAX_TABLES = 1 << 30 };
 
 static uint64_t *
 weak_word(const tn_object *o)
@@ -178,29 +180,33 @@ tni_weak_call(tn_object *weak)
 
 // --- Tables ----------------------------------------------------------------------------------
 
-static uint32_t
-free_number(const struct tni_objects *s)
+// Twice as many numbers.
+static tn_err
+add_numbers(struct tni_objects *s)
 {
-    uint32_t number = 0;
-    while (number < s->table_count && s->tables[number] != NULL)
-        number++;
-    return number;
+    size_t count = s->table_count, more = count + (count == 0);
+    if (count + more > MAX_TABLES)
+        return TN_ELIMIT;
+    void *tables = tni_table_resize(&s->memory, s->tables, count * sizeof *s->tables,
+                                    (count + more) * sizeof *s->tables);
+    if (tables == NULL)
+        return TN_ENOMEM;
+    s->tables = tables;
+    memset(s->tables + count, 0, more * sizeof *s->tables);
+    s->table_count += (uint32_t)more;
+    return TN_OK;
 }
 
 tn_err
 tni_weak_add_table(struct tni_objects *s, struct tni_weak_table *table)
 {
-    uint32_t number = free_number(s);
-    if (number == MAX_TABLES)
-        return TN_ELIMIT;
-    if (number == s->table_count) {
-        size_t size = s->table_count * sizeof *s->tables;
-        void *tables = tni_table_resize(&s->memory, s->tables, size, size + sizeof *s->tables);
-        if (tables == NULL)
-            return TN_ENOMEM;
-        s->tables = tables;
-        s->table_count++;
-    }
+    uint32_t number = s->free_table;
+    while (number < s->table_count && s->tables[number] != NULL)
+        number++;
+    tn_err err = number == s->table_count ? add_numbers(s) : TN_OK;
+    if (err != TN_OK)
+        return err;
+    s->free_table = number + 1;
     table->number = number;
     s->tables[number] = table;
     return TN_OK;
@@ -210,6 +216,8 @@ void
 tni_weak_remove_table(struct tni_objects *s, struct tni_weak_table *table)
 {
     s->tables[table->number] = NULL;
+    if (table->number < s->free_table)
+        s->free_table = table->number;
 }
 
 int64_t
