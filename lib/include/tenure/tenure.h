@@ -174,6 +174,15 @@ TN_API void tni_log(tn_object *o);
 TN_API void tni_log_moved(tn_object *o, const tn_object *holder);
 TN_API void tni_saturate(tn_object *o);
 TN_API void tni_check_store(const tn_object *holder, tn_value v);
+TN_API void tni_check_reference(const tn_object *o);
+TN_API void tni_check_access(const tn_object *o);
+
+// Programs that are compiled with TN_CHECKS have every use of a reference checked.
+#if defined(TN_CHECKS) && TN_CHECKS > 0
+#define TNI_CHECK(check, o) tni_check_##check(o)
+#else
+#define TNI_CHECK(check, o) ((void)0)
+#endif
 
 // What the object holds: its slots, then the type's own bytes.
 static inline void * /* borrowed */
@@ -195,6 +204,7 @@ tn_refcount(const tn_object *o)
 static inline tn_object * /* new */
 tn_incref(tn_object *o)
 {
+    TNI_CHECK(reference, o);
     if (__builtin_expect(o->refs >= TNI_IMMORTAL - 1, 0))
         tni_saturate(o);
     else
@@ -218,7 +228,10 @@ tni_is_quiet(const tn_object *o)
 static inline void
 tn_decref(tn_object *o /* stolen */)
 {
-    if (o == NULL || __builtin_expect(o->refs >= TNI_IMMORTAL, 0))
+    if (o == NULL)
+        return;
+    TNI_CHECK(reference, o);
+    if (__builtin_expect(o->refs >= TNI_IMMORTAL, 0))
         return;
     if (--o->refs == 0)
         tni_reap(o);
@@ -231,7 +244,10 @@ tn_decref(tn_object *o /* stolen */)
 static inline void
 tn_decref_unchanged(tn_object *o /* stolen */)
 {
-    if (o != NULL && __builtin_expect(o->refs < TNI_IMMORTAL, 1) && --o->refs == 0)
+    if (o == NULL)
+        return;
+    TNI_CHECK(reference, o);
+    if (__builtin_expect(o->refs < TNI_IMMORTAL, 1) && --o->refs == 0)
         tni_reap(o);
 }
 
@@ -310,6 +326,7 @@ TN_API tn_object *tn_new_at(tn_heap *heap, tn_type *type, const tn_site *site); 
 static inline tn_value /* borrowed */
 tn_slot_borrow(const tn_object *o, size_t i)
 {
+    TNI_CHECK(access, o);
     return ((const tn_value *)tn_payload(o))[i];
 }
 
@@ -332,6 +349,7 @@ static inline void
 tni_slot_store(tn_object *o, size_t i, tn_value v)
 {
 #if defined(TN_CHECKS) && TN_CHECKS > 0
+    tni_check_access(o);
     tni_check_store(o, v);
 #endif
     tn_value *slot = (tn_value *)tn_payload(o) + i;

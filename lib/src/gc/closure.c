@@ -112,7 +112,7 @@ rescue_held(struct walk *w)
     w->gc->stack.len = 0;
     for (size_t i = 0; i < list->len; i++) {
         tn_object *o = list->items[i];
-        tni_check_count(w->gc, o, 0);
+        tni_check_count(o, 0);
         if (!tni_is_live(o) && tni_is_held_outside(o, 0))
             rescue_arrived(w, o);
     }

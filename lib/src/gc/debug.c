@@ -2,6 +2,7 @@
 #include "gc/debug.h"
 
 #include "gc/marks.h"
+#include "object/misuse.h"
 #include "object/object.h"
 
 static void
@@ -12,12 +13,12 @@ tell(struct tni_gc *gc, const char *what, const tn_object *o)
 }
 
 void
-tni_gc_refuse_count(struct tni_gc *gc, const tn_object *o)
+tni_gc_refuse_count(const tn_object *o)
 {
-    tni_report(&gc->objects.memory,
-               "gc: a %s at %p has a count of %u, and objects hold %u references to it",
-               gc->objects.types[o->type]->name, (const void *)o, o->refs, tni_inside_count(o));
-    TN_UNREACHABLE("a reference was given back too often, or a traverse is wrong");
+    char what[120];
+    snprintf(what, sizeof what, "has a count of %u, and objects hold %u references to it", o->refs,
+             tni_inside_count(o));
+    tni_misuse(o, what);
 }
 
 void

@@ -101,7 +101,7 @@ static bool
 rescue_reachable(tn_object *o, void *arg)
 {
     struct search *s = arg;
-    tni_check_count(s->gc, o, s->held);
+    tni_check_count(o, s->held);
     if (tni_is_live(o) || !tni_is_held_outside(o, s->held))
         return true;
     rescue(s, o);

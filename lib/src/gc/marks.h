@@ -80,15 +80,15 @@ tni_count_reference(tn_object *o)
 
 // Ends the program, and says of which object: more references to it were found than its count
 // says, so that it would die while somebody holds it.
-__attribute__((noreturn, cold)) void tni_gc_refuse_count(struct tni_gc *gc, const tn_object *o);
+__attribute__((noreturn, cold)) void tni_gc_refuse_count(const tn_object *o);
 
 // Of a stamped object, once all references to it from stamped objects are counted. A reference was
 // given back too often, or a traverse reports one that its object does not hold.
 static inline void
-tni_check_count(struct tni_gc *gc, const tn_object *o, uint32_t held)
+tni_check_count(const tn_object *o, uint32_t held)
 {
     if (__builtin_expect(!tni_is_live(o) && o->refs - held < tni_inside_count(o), 0))
-        tni_gc_refuse_count(gc, o);
+        tni_gc_refuse_count(o);
 }
 
 // Whether somebody who is not stamped holds [o], which is stamped and has no verdict, beside the

@@ -98,12 +98,11 @@ rescue_held(struct probe *p)
     struct rescue r; // the stack stays as it is: clearing it would cost as much as the probe
     r.gc = p->gc;
     r.count = 0;
-    for (unsigned i = 0; i < p->count; i++) {
-        if (TN_CHECKS > 0)
-            tni_check_count(p->gc, p->nodes[i], 0);
+    for (unsigned i = 0; TN_CHECKS > 0 && i < p->count; i++)
+        tni_check_count(p->nodes[i], 0);
+    for (unsigned i = 0; i < p->count; i++)
         if (tni_is_held_outside(p->nodes[i], 0))
             rescue(p->nodes[i], &r);
-    }
     while (r.count > 0) {
         tn_object *o = r.stack[--r.count];
         tni_traverse(p->gc->objects.types[o->type], o, rescue, &r);

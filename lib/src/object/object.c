@@ -151,25 +151,6 @@ tni_saturate(tn_object *o)
                tni_type_of(o)->name, (void *)o);
 }
 
-// Debug builds: [v] may be stored in [holder].
-void
-tni_check_store(const tn_object *holder, tn_value v)
-{
-    const tn_object *child = tn_as_object(v);
-    if (child == NULL)
-        return;
-    struct tni_memory *m = tni_memory_of(holder);
-    const tn_type *type = tni_type_of(holder);
-    bool foreign = tni_memory_of(child) != m;
-    bool cyclic = !type->tracked && tni_is_trackable(child);
-    if (foreign)
-        tni_report(m, "an object of another heap is stored in a %s", type->name);
-    if (cyclic)
-        tni_report(m, "a %s is stored in a %s, whose type is registered as acyclic",
-                   tni_type_of(child)->name, type->name);
-    TN_ASSERT(!foreign && !cyclic);
-}
-
 // --- Buffers ---------------------------------------------------------------------------------
 
 void *

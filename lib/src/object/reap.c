@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "object/reap.h"
 
+#include "object/misuse.h"
 #include "object/object.h"
 #include "object/track.h"
 #include "object/traverse.h"
@@ -205,8 +206,11 @@ take_leave(struct tni_objects *s, tn_type *type, tn_object *o)
     if (type->finalize != NULL && is_resurrected(s, o))
         return false; // steps 2 and 3
     if (type->weak_at != 0)
-        tni_weak_clear(s, o);   // step 4
-    tni_drop_children(type, o); // step 5
+        tni_weak_clear(s, o); // step 4
+    if (TN_CHECKS > 0)
+        tni_drop_children_checked(type, o);
+    else
+        tni_drop_children(type, o); // step 5
     return true;
 }
 

@@ -72,6 +72,7 @@ tni_span_of(const tn_type *type, const tn_object *o)
 static inline void *
 tni_payload_as(const tn_object *o, uint32_t index)
 {
+    TNI_CHECK(access, o);
     TN_ASSERT(o->type == index);
     return tn_payload(o);
 }
