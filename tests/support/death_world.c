@@ -194,6 +194,8 @@ called(tn_object *weak, void *arg)
     w->depth++;
     w->act(w, DEATH_NOBODY);
     w->depth--;
+    if (w->collection.running && w->depth == w->collection.depth && tn_refcount(weak) == 1)
+        w->collection.collected++; // only the collection still has it
 }
 
 static bool

@@ -19,7 +19,8 @@ enum { TN_GENERATIONS = 3 };
 
 // What one collection did. Sizes in bytes, times in nanoseconds.
 typedef struct tn_gc_result {
-    size_t collected;     // objects found unreachable and freed
+    size_t collected;     // objects found unreachable and freed; and weak references whose
+                          // callbacks let go of them
     size_t uncollectable; // found unreachable, still there after they were cleared
     size_t candidates;    // tracked, not frozen, of a generation that was collected
     size_t suspects;      // of them: those that the search started from

@@ -187,6 +187,8 @@ tni_gc_finish(struct tni_gc *gc, int generation, tn_gc_result *result)
         save_all(gc, set, older, result);
     else
         destroy_all(gc, set, older, result);
+    size_t before = gc->objects.called.freed;
     tni_reap_end(&gc->objects); // steps 6 and 7
+    result->collected += gc->objects.called.freed - before;
     set->len = 0;
 }

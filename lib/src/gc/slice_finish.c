@@ -132,7 +132,10 @@ tni_slice_release(struct tni_gc *gc)
 bool
 tni_slice_call(struct tni_gc *gc)
 {
-    return tni_call_next(&gc->objects, &gc->run.called);
+    size_t before = gc->run.called.freed;
+    bool called = tni_call_next(&gc->objects, &gc->run.called);
+    gc->run.result.collected += gc->run.called.freed - before;
+    return called;
 }
 
 // Pages are held until the run has ended, so that its place stays a page.

@@ -60,6 +60,7 @@ struct tni_backlog {
 // the order in which they will be called. The list holds a reference to each.
 struct tni_called {
     tn_object *first, *last;
+    size_t freed; // of those that were called: their callbacks let go of them
 };
 
 // What was logged, or given by a weak reference, while a sliced collection counts: whoever stands

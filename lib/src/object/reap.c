@@ -157,9 +157,10 @@ tni_call_next(struct tni_objects *s, struct tni_called *called)
     if (weak == NULL)
         return false;
     struct pause pause = begin_pause(s);
-    tni_weak_call(weak);
+    bool freed = tni_weak_call(weak) && weak->refs == 1;
     tn_decref(weak);
     end_pause(s, pause);
+    called->freed += freed;
     return true;
 }
 

@@ -168,14 +168,16 @@ tni_weak_append_called(struct tni_called *to, struct tni_called *from)
     *from = (struct tni_called){0};
 }
 
-void
+bool
 tni_weak_call(tn_object *weak)
 {
     struct tni_weakref *w = tn_payload(weak);
     tn_weak_callback *callback = w->callback;
     w->callback = NULL;
-    if (weak->refs > 1)
-        callback(weak, w->arg);
+    if (weak->refs == 1)
+        return false;
+    callback(weak, w->arg);
+    return true;
 }
 
 // --- Tables ----------------------------------------------------------------------------------

@@ -71,8 +71,8 @@ void tni_weak_queue_callbacks(struct tni_objects *s, tn_object *o);
 tn_object *tni_weak_take_called(struct tni_called *called); /* new */
 // All of [from] comes to stand behind [to].
 void tni_weak_append_called(struct tni_called *to, struct tni_called *from);
-// Calls it, if somebody besides the caller still holds it.
-void tni_weak_call(tn_object *weak);
+// Calls it, if somebody besides the caller still holds it; whether it did.
+bool tni_weak_call(tn_object *weak);
 // Step 4 of the order of destruction: empties the chain of [o] and tells the tables.
 void tni_weak_clear(struct tni_objects *s, tn_object *o);
 // Steps 1 and 4 of an object without a finalizer, which nothing comes between.
