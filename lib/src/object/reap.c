@@ -340,18 +340,25 @@ reap(struct tni_objects *s, tn_object *o)
     end(s);
 }
 
-// Its end is no more than the return of its memory: it refers to nothing, nothing refers to it
-// weakly, nothing runs. So nobody can tell whether it ended at once or in its turn.
 static inline bool
-ends_unnoticed(const tn_type *type, const tn_object *o)
+refers_to_objects(const tn_type *type, const tn_object *o)
 {
-    if (!type->plain || (type->weak_at != 0 && *tni_weak_word(type, o) != 0))
-        return false;
     const tn_value *slot = tn_payload(o), *end = slot + type->slot_count;
     for (; slot < end; slot++)
         if (tn_is_object(*slot))
-            return false;
-    return true;
+            return true;
+    return false;
+}
+
+// Its end is no more than the return of its memory: nothing runs, it refers to nothing, and at most
+// one weak map has to forget it. So nobody can tell whether it ended at once or in its turn.
+static inline bool
+ends_unnoticed(struct tni_objects *s, const tn_type *type, tn_object *o)
+{
+    if (!type->plain || refers_to_objects(type, o))
+        return false;
+    bool is_forgotten = type->weak_at == 0 || *tni_weak_word(type, o) == 0;
+    return is_forgotten || tni_weak_forget_entry(s, o);
 }
 
 // Most objects end here, so this path makes no call and saves no register.
@@ -362,7 +369,7 @@ tni_reap(tn_object *o)
     tni_assert_owner(&s->memory);
     TN_DEBUG(o->type != TNI_TYPE_NONE && o->type < s->type_count);
     tn_type *type = s->types[o->type];
-    if (s->backlog.budget != SIZE_MAX || !ends_unnoticed(type, o))
+    if (s->backlog.budget != SIZE_MAX || !ends_unnoticed(s, type, o))
         return reap(s, o);
     struct tni_place at = tni_place_of(o);
     if (tni_is_fresh(at))

@@ -146,6 +146,19 @@ tni_weak_forget(struct tni_objects *s, tn_object *o)
     empty_chain(s, o, true);
 }
 
+bool
+tni_weak_forget_entry(struct tni_objects *s, tn_object *o)
+{
+    tni_link_name name = *weak_word(o);
+    struct tni_weak_table *table = table_of(s, name);
+    if (table == NULL || table->holds || link_in(table, name)->next != 0)
+        return false;
+    *weak_word(o) = 0;
+    link_in(table, name)->target = NULL;
+    table->died(table, (uint32_t)(name >> 32));
+    return true;
+}
+
 tn_object *
 tni_weak_take_called(struct tni_called *called)
 {

@@ -77,6 +77,9 @@ bool tni_weak_call(tn_object *weak);
 void tni_weak_clear(struct tni_objects *s, tn_object *o);
 // Steps 1 and 4 of an object without a finalizer, which nothing comes between.
 void tni_weak_forget(struct tni_objects *s, tn_object *o);
+// The same where one table that holds nothing is all that has to forget [o], which has a link; true
+// then, otherwise nothing was done. Runs nobody's code.
+bool tni_weak_forget_entry(struct tni_objects *s, tn_object *o);
 
 // The entry of [table] that has [o] as its target. O(links of [o]).
 enum { TNI_NO_ENTRY = -1 };
