@@ -15,6 +15,7 @@
 #include "gc/observers.h"
 #include "gc/step.h"
 #include "object/finalizer.h"
+#include "object/members.h"
 #include "object/reap.h"
 #include "object/weak.h"
 
@@ -122,6 +123,7 @@ end_all(struct tni_gc *gc)
     tni_reap_backlog(&gc->objects);
     tni_finalizers_end(&gc->objects);
     tni_gc_garbage_end(gc);
+    tni_members_release(&gc->objects);
     tni_gc_abandon(gc);
     tni_reap_backlog(&gc->objects);
 }

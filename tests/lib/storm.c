@@ -17,14 +17,14 @@ node_type(tn_heap *heap)
     return heap_type(heap, "Node", slots, 0);
 }
 
-// SLOTS slots, named by one letter each.
+// SLOTS slots, named s0, s1 and so on.
 static tn_type *
 wide_type(tn_heap *heap)
 {
-    static char names[SLOTS][2];
+    static char names[SLOTS][16];
     static const char *slots[SLOTS + 1];
     for (int i = 0; i < SLOTS; i++) {
-        names[i][0] = (char)('0' + i);
+        snprintf(names[i], sizeof names[i], "s%d", i);
         slots[i] = names[i];
     }
     return heap_type(heap, "Wide", slots, 0);

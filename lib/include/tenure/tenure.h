@@ -41,7 +41,9 @@ extern "C" {
     X(TN_EINDEX, "the index is outside of the sequence")                                           \
     X(TN_ELIMIT, "a fixed limit of the heap is reached")                                           \
     X(TN_EBUSY, "a collection is running")                                                         \
-    X(TN_ELOCKED, "the collector's settings are locked by somebody else")
+    X(TN_ELOCKED, "the collector's settings are locked by somebody else")                          \
+    X(TN_EATTRIBUTE, "the object has no such attribute, or not for this; tn_last_message")         \
+    X(TN_ECHANGED, "the container was changed while it was iterated")
 
 typedef enum tn_err {
 #define TN_ERROR_NAME(name, meaning) name,
@@ -274,49 +276,7 @@ tn_decref_value(tn_value v /* stolen */)
         tn_decref(tn_cleared_);                                                                    \
     } while (0)
 
-// --- Types -----------------------------------------------------------------------------------
-
-// Called by [traverse] once for each counted reference that an object's own bytes hold.
-typedef void tn_visit(tn_object *child /* borrowed */, void *arg);
-
-enum tn_type_flags {
-    TN_WEAK = 1,    // weak references to instances are allowed; costs 8 bytes an instance
-    TN_ACYCLIC = 2, // holds only scalars and acyclic objects: never tracked, never visited
-    TN_DOMAIN = 4,  // no instances: only an account for buffers, shown beside the types
-};
-
-// Runs once in an object's lifetime, before anything that it holds is dropped; a plain weak
-// reference still gives the object. The object lives on if it is referred to by more than its own
-// garbage then.
-typedef void tn_finalizer(tn_object *o /* borrowed */);
-
-// What the library has to know of a type. Everything is copied, so the record may be temporary.
-typedef struct tn_type_spec {
-    const char *name;
-    const tn_type *base;      // borrowed; its slots come first, its hooks run too; may be NULL
-    const char *const *slots; // names of the values at the start of the payload, ended by NULL
-    size_t native;            // bytes of the type's own after the slots; start as zero
-    unsigned flags;           // of tn_type_flags
-    // For native bytes that hold counted references or buffers; NULL where they do not.
-    void (*traverse)(tn_object *o /* borrowed */, tn_visit *visit, void *arg);
-    void (*clear)(tn_object *o /* borrowed */);           // gives them back; may be called twice
-    size_t (*size_of)(const tn_object *o /* borrowed */); // bytes of the buffers
-    tn_finalizer *finalize;                               // NULL: the base's
-} tn_type_spec;
-
-// Adds a type to [heap]; it lives as long as the heap. TN_EINVAL: no name, a repeated slot (a
-// base's counts too), more than 512 bytes an instance, weak word included, or a base that cannot be
-// one: an acyclic type, or one with native bytes when this type adds slots, because slots stand in
-// front of native bytes; an acyclic type has no base itself. TN_ELIMIT: 65 535 types. TN_ENOMEM.
-TN_API tn_err tn_type_register(tn_heap *heap, const tn_type_spec *spec,
-                               tn_type **type /* borrowed */);
-
-TN_API const tn_type *tn_type_of(const tn_object *o);        /* borrowed */
-TN_API const char *tn_type_name(const tn_type *type);        /* borrowed */
-TN_API const tn_type *tn_type_base(const tn_type *type);     /* borrowed */
-TN_API bool tn_is_instance(tn_value v, const tn_type *type); // exact type, one comparison
-// Of [type] or of one derived from it. O(depth).
-TN_API bool tn_is_kind_of(tn_value v, const tn_type *type);
+// --- Instances (their types: types.h) --------------------------------------------------------
 
 // A new instance with every slot absent and every native byte zero. NULL: out of memory.
 #define tn_new(heap, type) tn_new_at(heap, type, TN_SITE())
@@ -429,6 +389,7 @@ TN_API tn_heap *tn_heap_of(const tn_object *o); /* borrowed */
 #endif
 
 #include "tenure/collector.h"
+#include "tenure/types.h"
 #include "tenure/weak.h"
 
 #endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "inspect/usage.h"
 
+#include "object/record.h"
+
 size_t
 tni_reserved(const struct tni_memory *m)
 {
@@ -47,8 +49,9 @@ tn_usage_get(const tn_heap *heap, tn_usage *rows, size_t max)
 size_t
 tn_sizeof(const tn_object *o)
 {
+    const tn_type *type = tni_type_of(o);
     size_t size = tni_page_of(o)->size;
-    for (const tn_type *t = tni_type_of(o); t != NULL; t = t->base)
+    for (const tn_type *t = type; t != NULL; t = t->base)
         size += t->size_of != NULL ? t->size_of(o) : 0;
-    return size;
+    return type->record_at != 0 ? size + tni_record_size(type, o) : size;
 }

@@ -123,7 +123,8 @@ refers_to_nothing(const tn_type *type, const tn_object *o)
 {
     enum { FEW = 8 };
     struct tni_span span = tni_span_of(type, o);
-    bool objects = type->traverse != NULL || type->base != NULL || span.count > FEW;
+    bool objects =
+        type->traverse != NULL || type->base != NULL || type->record_at != 0 || span.count > FEW;
     for (size_t i = 0; i < span.count && !objects; i++)
         objects = tn_is_object(span.values[i]);
     return !objects;

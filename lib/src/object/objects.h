@@ -102,6 +102,7 @@ struct tni_objects {
     size_t young_net;   // tracked objects made minus freed since the last collection, at least 0
     uint64_t hash_key[2];
     tn_object *finalizers; // that may still be called, the newest first; finalizer.c
+    char message[256];     // about the last call that was refused
 };
 
 static inline struct tni_objects *

@@ -5,7 +5,7 @@
 #ifndef TNI_OBJECT_TRAVERSE_H
 #define TNI_OBJECT_TRAVERSE_H
 
-#include "object/type.h"
+#include "object/record.h"
 
 // The first values of a list, tuple or dict are wanted soon; other types have theirs in the object.
 static inline void
@@ -21,6 +21,8 @@ tni_traverse_native(const tn_type *type, tn_object *o, tn_visit *visit, void *ar
     for (const tn_type *t = type; t != NULL; t = t->base)
         if (t->traverse != NULL)
             t->traverse(o, visit, arg);
+    if (type->record_at != 0)
+        tni_record_traverse(type, o, visit, arg);
 }
 
 static inline __attribute__((always_inline)) void
@@ -45,8 +47,9 @@ tni_drop_own_slots(const tn_type *type, tn_object *o)
     }
 }
 
-// Step 5 of the order of destruction: a derived type's part before its base's; a spilled type's
-// clear knows its own order. Finds nothing left to do the second time.
+// Step 5 of the order of destruction: a derived type's part before its base's, then the attributes
+// in the dictionary; a spilled type's clear knows its own order. Finds nothing left to do the
+// second time.
 static inline void
 tni_drop_children(const tn_type *type, tn_object *o)
 {
@@ -56,6 +59,8 @@ tni_drop_children(const tn_type *type, tn_object *o)
         if (t->clear != NULL)
             t->clear(o);
     }
+    if (type->record_at != 0)
+        tni_record_clear(type, o);
 }
 
 #endif

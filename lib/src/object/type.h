@@ -19,6 +19,9 @@ struct tni_span {
     uint32_t room; // of a spilled type: its own affair
 };
 
+struct tni_member;
+struct tni_keys;
+
 struct tn_type {
     struct tni_account account; // of instances and their buffers
     const char *name;
@@ -30,6 +33,7 @@ struct tn_type {
     uint16_t slot_count;  // values at the start of the payload, the base's included
     uint16_t native_size; // bytes behind them, the base's included
     uint16_t weak_at;     // offset of the weak word in the object; 0: none
+    uint16_t record_at;   // offset of the attributes in a dictionary (record.h); 0: none
     bool tracked;         // instances may be seen by the collector
     bool spilled;         // the payload starts with a struct tni_span
     bool leaf;            // refers to nothing, and nothing weakly to it: dying only returns memory
@@ -39,8 +43,13 @@ struct tn_type {
     size_t (*size_of)(const tn_object *o);
     tn_finalizer *finalize;            // its own or the nearest base's
     bool (*check)(const tn_object *o); // the type's own invariant; may be NULL
-    size_t table_size;                 // of this record with its names
-    const char *slots[];               // [slot_count] names, the base's first
+    struct tni_objects *space;         // where it is registered
+    size_t table_size;                 // of this record with what stands behind it
+    struct tni_keys *keys;             // names in the dictionaries of instances; NULL: none yet
+    struct tni_member *members;        // what [type] itself names beside slots; behind the record
+    const tn_type **mixins;            // further bases, for what they name
+    size_t member_count, mixin_count;
+    const char *slots[]; // [slot_count] names, the base's first
 };
 
 // What only the library's own types may ask for, beside the public specification.
@@ -53,6 +62,9 @@ struct tni_builtin {
 
 tn_err tni_type_add(struct tni_objects *s, const struct tni_builtin *builtin, tn_type **type);
 void tni_types_fini(struct tni_objects *s);
+
+// Every instance of the second is one of the first.
+bool tni_is_base(const tn_type *base, const tn_type *type);
 
 static inline tn_type *
 tni_type_of(const tn_object *o)

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+//
+// As out_of_memory.c, for types, attributes and the values that came with them: each allocation of
+// each call fails once, and the heap holds and is what it was.
+#include "heap_fixture.h"
+
+#include "memory/alloc.h"
+
+#include <tenure/containers.h>
+
+enum { SHARED = 30 }; // names that the instances of a type share
+
+typedef struct world {
+    tn_heap *heap;
+    tn_type *open, *other; // types with a dictionary
+    tn_object *instance;   // of [open]
+    long n;                // allocations that succeed before one fails
+} world;
+
+// The value of [call] while allocation n fails.
+#define FAILING(w, call)                                                                           \
+    (__extension__({                                                                               \
+        struct tni_memory *memory_ = (struct tni_memory *)(w)->heap;                               \
+        tni_fail_after(memory_, (w)->n);                                                           \
+        __typeof__(call) failing_result = (call);                                                  \
+        tni_fail_after(memory_, -1);                                                               \
+        failing_result;                                                                            \
+    }))
+
+static bool
+succeeded(tn_err err)
+{
+    assert_true(err == TN_OK || err == TN_ENOMEM);
+    return err == TN_OK;
+}
+
+static bool
+was_made(tn_object *o)
+{
+    tn_decref(o);
+    return o != NULL;
+}
+
+// --- Types and attributes ------------------------------------------------------------------------
+
+static bool
+register_type(world *w)
+{
+    static const char *const slots[] = {"name", NULL};
+    const tn_class_attribute attributes[] = {{"first", tn_ref(w->instance)}, {NULL, TN_ABSENT}};
+    tn_type_spec spec = {.name = "New", .slots = slots, .attributes = attributes};
+    uint32_t before = tn_refcount(w->instance);
+    tn_type *type;
+    bool done = succeeded(FAILING(w, tn_type_register(w->heap, &spec, &type)));
+    if (done)
+        assert_int_equal(tn_type_set(type, "first", TN_NONE), TN_OK);
+    assert_int_equal(tn_refcount(w->instance), before);
+    return done;
+}
+
+static bool
+set_and_delete(world *w, const char *name)
+{
+    tn_value v;
+    bool done = succeeded(FAILING(w, tn_set(w->instance, name, TN_TRUE)));
+    assert_int_equal(tn_get(w->instance, name, &v), done ? TN_OK : TN_EATTRIBUTE);
+    if (done)
+        assert_int_equal(tn_delete(w->instance, name), TN_OK);
+    return done;
+}
+
+static bool
+set_attribute(world *w)
+{
+    return set_and_delete(w, "name");
+}
+
+static void
+fill_names(tn_object *o)
+{
+    char name[16];
+    for (int i = 0; i < SHARED; i++) {
+        snprintf(name, sizeof name, "n%d", i);
+        assert_int_equal(tn_set(o, name, tn_int(i)), TN_OK);
+    }
+}
+
+static bool
+set_one_name_too_many(world *w)
+{
+    fill_names(w->instance);
+    return set_and_delete(w, "last");
+}
+
+static bool
+delete_from_a_dict(world *w)
+{
+    fill_names(w->instance);
+    assert_int_equal(tn_set(w->instance, "last", TN_NONE), TN_OK);
+    return succeeded(FAILING(w, tn_delete(w->instance, "last")));
+}
+
+static bool
+list_attributes(world *w)
+{
+    assert_int_equal(tn_set(w->instance, "name", TN_NONE), TN_OK);
+    return was_made(FAILING(w, tn_vars(w->instance)));
+}
+
+static bool
+change_type(world *w)
+{
+    assert_int_equal(tn_set(w->instance, "name", TN_NONE), TN_OK);
+    bool done = succeeded(FAILING(w, tn_set_type(w->instance, w->other)));
+    assert_ptr_equal(tn_type_of(w->instance), done ? w->other : w->open);
+    return done;
+}
+
+// --- The run -------------------------------------------------------------------------------------
+
+static const struct attempt {
+    const char *name;
+    bool (*run)(world *w);
+} attempts[] = {
+    {"register a type", register_type},
+    {"set an attribute", set_attribute},
+    {"set an attribute with one name too many", set_one_name_too_many},
+    {"delete an attribute from a dict", delete_from_a_dict},
+    {"list all attributes", list_attributes},
+    {"change the type", change_type},
+};
+
+static tn_type *
+open_type(tn_heap *heap, const char *name)
+{
+    tn_type_spec spec = {.name = name, .layout = TN_LAYOUT_DICT};
+    tn_type *type = NULL;
+    assert_int_equal(tn_type_register(heap, &spec, &type), TN_OK);
+    return type;
+}
+
+// Each in a heap of its own, which knows no names yet.
+static bool
+attempt_once(void **state, const struct attempt *attempt, long n)
+{
+    heap_fixture_setup(state);
+    world w = {.heap = heap_fixture_heap(state), .n = n};
+    w.open = open_type(w.heap, "Open");
+    w.other = open_type(w.heap, "Other");
+    w.instance = tn_new(w.heap, w.open);
+    bool done = attempt->run(&w);
+    assert_true(tn_heap_check(w.heap));
+    tn_decref(w.instance);
+    assert_int_equal(heap_fixture_teardown(state), 0);
+    return done;
+}
+
+static void
+every_allocation_of_every_call_may_fail(void **state)
+{
+    for (size_t i = 0; i < sizeof attempts / sizeof *attempts; i++) {
+        long n = 0;
+        while (!attempt_once(state, &attempts[i], n))
+            n++;
+        printf("%s: %ld allocations\n", attempts[i].name, n);
+        assert_true(n > 0 && n < 100);
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation_of_every_call_may_fail)};
+    return TN_CHECKS > 0 ? cmocka_run_group_tests(tests, NULL, NULL) : 0;
+}
