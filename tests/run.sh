@@ -10,7 +10,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/.."
 
-parts=(install build layers ownership style config unit behaviours random service kill transcript)
+parts=(install build layers ownership style config unit behaviours package random service kill transcript)
 limit=1800 # seconds a part
 operations=1000000
 twin_operations=1000000 # on two heaps at once
@@ -32,9 +32,9 @@ skip() {
 
 # --- Parts: each is run by a fresh shell -------------------------------------------------------------
 
-tools=(gcc cmake ninja pkg-config python3 curl)
+tools=(gcc g++ cmake ninja pkg-config python3 curl)
 modules=(libmicrohttpd jansson sqlite3 libsodium cmocka libcurl)
-packages=(gcc libc6-dev cmake ninja-build pkg-config python3 curl libmicrohttpd-dev libjansson-dev
+packages=(gcc g++ libc6-dev cmake ninja-build pkg-config python3 curl libmicrohttpd-dev libjansson-dev
     libsqlite3-dev libsodium-dev libcmocka-dev libcurl4-openssl-dev python3-jsonschema)
 
 missing() {
@@ -103,6 +103,12 @@ part_unit() {
 part_behaviours() {
     build asan
     python3 tests/behaviours.py build/asan
+}
+
+# What cmake --install gives, used from C and C++.
+part_package() {
+    build package
+    tests/package.sh build/package
 }
 
 part_random() {

@@ -28,6 +28,9 @@ extern "C" {
 
 #define TN_VERSION "0.1.0"
 #define TN_API     __attribute__((visibility("default")))
+// What the inline functions call is private, and exported under a name of the library's all the
+// same.
+#define TN_PRIVATE(name) __asm__("tn_private_" #name)
 
 // --- Errors ----------------------------------------------------------------------------------
 
@@ -171,13 +174,13 @@ struct tn_object {
 
 enum { TNI_IMMORTAL = 0x40000000, TNI_SEGMENT_SIZE = 1 << 22 };
 
-TN_API void tni_reap(tn_object *o);
-TN_API void tni_log(tn_object *o);
-TN_API void tni_log_moved(tn_object *o, const tn_object *holder);
-TN_API void tni_saturate(tn_object *o);
-TN_API void tni_check_store(const tn_object *holder, tn_value v);
-TN_API void tni_check_reference(const tn_object *o);
-TN_API void tni_check_access(const tn_object *o);
+TN_API void tni_reap(tn_object *o) TN_PRIVATE(reap);
+TN_API void tni_log(tn_object *o) TN_PRIVATE(log);
+TN_API void tni_log_moved(tn_object *o, const tn_object *holder) TN_PRIVATE(log_moved);
+TN_API void tni_saturate(tn_object *o) TN_PRIVATE(saturate);
+TN_API void tni_check_store(const tn_object *holder, tn_value v) TN_PRIVATE(check_store);
+TN_API void tni_check_reference(const tn_object *o) TN_PRIVATE(check_reference);
+TN_API void tni_check_access(const tn_object *o) TN_PRIVATE(check_access);
 
 // Programs that are compiled with TN_CHECKS have every use of a reference checked.
 #if defined(TN_CHECKS) && TN_CHECKS > 0
