@@ -7,6 +7,7 @@
 #include "memory/alloc.h"
 
 #include <tenure/containers.h>
+#include <tenure/inspect.h>
 
 enum { SHARED = 30 }; // names that the instances of a type share
 
@@ -116,6 +117,27 @@ change_type(world *w)
     return done;
 }
 
+static bool
+measure_deeply(world *w)
+{
+    tn_deep_size size;
+    return succeeded(FAILING(w, tn_sizeof_deep(w->instance, &size)));
+}
+
+static bool
+measure_many(world *w)
+{
+    tn_object *list = tn_list_new(w->heap);
+    for (int i = 0; i < 200; i++)
+        assert_int_equal(tn_list_append_steal(list, tn_ref(heap_str(w->heap, "x"))), TN_OK);
+    tn_usage rows[4];
+    size_t count;
+    bool done = succeeded(FAILING(w, tn_sizeof_deep_by_type(list, rows, 4, &count)));
+    assert_int_equal(count, done ? 2 : 0);
+    tn_decref(list);
+    return done;
+}
+
 // --- The run -------------------------------------------------------------------------------------
 
 static const struct attempt {
@@ -128,6 +150,8 @@ static const struct attempt {
     {"delete an attribute from a dict", delete_from_a_dict},
     {"list all attributes", list_attributes},
     {"change the type", change_type},
+    {"measure deeply", measure_deeply},
+    {"measure many by type", measure_many},
 };
 
 static tn_type *

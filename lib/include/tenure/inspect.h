@@ -36,6 +36,21 @@ TN_API size_t tn_usage_get(const tn_heap *heap, tn_usage *rows, size_t max);
 // Bytes of [o]'s own block and own buffers, nothing else. No side effect. O(1).
 TN_API size_t tn_sizeof(const tn_object *o);
 
+// What can be reached from an object, itself included; each object counts once, whatever leads to
+// it, and circles end. Weak references lead nowhere.
+typedef struct tn_deep_size {
+    size_t objects, bytes;                     // all of it
+    size_t exclusive_objects, exclusive_bytes; // that would die with the object
+    size_t shared_objects, shared_bytes;       // that somebody else keeps alive: the rest
+} tn_deep_size;
+
+// Nothing is made or changed. O(what is reached), with 24 to 56 bytes of scratch for each object of
+// it. TN_ENOMEM.
+TN_API tn_err tn_sizeof_deep(const tn_object *o, tn_deep_size *size);
+// The same by type, in the order of registration. Fills at most [max] rows; [count] is how many
+// there are. TN_ENOMEM.
+TN_API tn_err tn_sizeof_deep_by_type(const tn_object *o, tn_usage *rows, size_t max, size_t *count);
+
 // --- Who is there, and who refers to whom ------------------------------------------------------
 
 // A list of the tracked objects of a generation, or of all three; not itself, what is frozen, or
