@@ -4,6 +4,7 @@
 #include "containers/dict.h"
 #include "containers/list.h"
 #include "containers/number.h"
+#include "containers/set.h"
 #include "containers/str.h"
 #include "containers/tuple.h"
 #include "containers/weakkeymap.h"
@@ -30,7 +31,8 @@ add_builtin_types(struct tni_objects *s)
     static const struct tni_builtin *const builtins[] = {
         &tni_str_type,       &tni_list_type,       &tni_dict_type,    &tni_weakref_type,
         &tni_weakmap_type,   &tni_int_type,        &tni_float_type,   &tni_tuple_type,
-        &tni_finalizer_type, &tni_weakkeymap_type, &tni_weakset_type,
+        &tni_finalizer_type, &tni_weakkeymap_type, &tni_weakset_type, &tni_set_type,
+        &tni_frozenset_type,
     };
     for (uint32_t i = 0; i < sizeof builtins / sizeof *builtins; i++) {
         tn_type *type;

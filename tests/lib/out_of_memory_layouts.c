@@ -118,6 +118,54 @@ change_type(world *w)
 }
 
 static bool
+make_set(world *w)
+{
+    return was_made(FAILING(w, tn_set_new(w->heap)));
+}
+
+static bool
+make_frozenset(world *w)
+{
+    const tn_value values[] = {tn_int(1), tn_int(2)};
+    return was_made(FAILING(w, tn_frozenset_new(w->heap, values, 2)));
+}
+
+static bool
+add_to_set(world *w)
+{
+    tn_object *set = tn_set_new(w->heap);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(tn_set_add(set, tn_int(i)), TN_OK);
+    bool done = succeeded(FAILING(w, tn_set_add(set, tn_ref(w->instance))));
+    assert_int_equal(tn_set_len(set), done ? 5 : 4);
+    assert_int_equal(tn_refcount(w->instance), done ? 2 : 1);
+    tn_decref(set);
+    return done;
+}
+
+static bool
+insert_into_list(world *w)
+{
+    tn_object *list = tn_list_new(w->heap);
+    bool done = succeeded(FAILING(w, tn_list_insert(list, 0, tn_ref(w->instance))));
+    assert_int_equal(tn_list_len(list), done);
+    tn_decref(list);
+    return done;
+}
+
+static bool
+set_default_of_dict(world *w)
+{
+    tn_object *dict = tn_dict_new(w->heap);
+    tn_value v;
+    bool done = succeeded(FAILING(w, tn_dict_set_default(dict, TN_NONE, tn_ref(w->instance), &v)));
+    assert_int_equal(tn_refcount(w->instance), done ? 3 : 1);
+    tn_decref_value(v);
+    tn_decref(dict);
+    return done;
+}
+
+static bool
 measure_deeply(world *w)
 {
     tn_deep_size size;
@@ -150,6 +198,11 @@ static const struct attempt {
     {"delete an attribute from a dict", delete_from_a_dict},
     {"list all attributes", list_attributes},
     {"change the type", change_type},
+    {"make a set", make_set},
+    {"make a frozen set", make_frozenset},
+    {"add to a set", add_to_set},
+    {"insert into a list", insert_into_list},
+    {"set a default", set_default_of_dict},
     {"measure deeply", measure_deeply},
     {"measure many by type", measure_many},
 };

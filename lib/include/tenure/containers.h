@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The objects that hold text, numbers and other values: str, int, float, tuple, list, dict, and
-// those that refer weakly: weakmap, weakkeymap, weakset.
+// The objects that hold text, numbers and other values: str, int, float, tuple, list, dict,
+// set, frozenset, and those that refer weakly: weakmap, weakkeymap, weakset.
 //
 // [get] gives a new reference, [borrow] a borrowed one; both give absent for what is not there.
 // Passing an object of another type is a programming error that stops the program.
@@ -68,6 +68,9 @@ TN_API tn_err tn_list_append(tn_object *list, tn_value v);
 TN_API tn_err tn_list_append_steal(tn_object *list, tn_value v /* stolen */);
 // TN_EINDEX beyond the end.
 TN_API tn_err tn_list_set(tn_object *list, size_t i, tn_value v);
+// Makes room before item [i], or at the end where that is the length; O(items behind it).
+// TN_EINDEX, TN_EINVAL for absent, TN_ENOMEM.
+TN_API tn_err tn_list_insert(tn_object *list, size_t i, tn_value v);
 // Takes item [i] out and closes the gap; O(items behind it). TN_EINDEX.
 TN_API tn_err tn_list_delete(tn_object *list, size_t i);
 // Takes the first item identical to [v] out. O(n). TN_EKEY: there is none.
@@ -91,11 +94,61 @@ TN_API tn_value tn_dict_get(const tn_object *dict, tn_value key); /* new */
 TN_API tn_err tn_dict_set(tn_object *dict, tn_value key, tn_value v);
 // TN_EKEY.
 TN_API tn_err tn_dict_delete(tn_object *dict, tn_value key);
+// Takes an entry out and gives its value; absent for what is not there.
+TN_API tn_value tn_dict_pop(tn_object *dict, tn_value key); /* new */
+// The value that is there, or else [v], which is from now on. Errors: tn_dict_set's.
+TN_API tn_err tn_dict_set_default(tn_object *dict, tn_value key, tn_value v,
+                                  tn_value *result /* new */);
 TN_API void tn_dict_clear(tn_object *dict);
 // Walks in the order of insertion: [cursor] starts at 0; false at the end. The dict must not be
 // changed meanwhile, except that the value of a present key may be replaced.
 TN_API bool tn_dict_next(const tn_object *dict, size_t *cursor, tn_value *key /* borrowed */,
                          tn_value *value /* borrowed */);
+
+// --- set and frozenset: keys without values --------------------------------------------------
+
+// Members are what a dict has for keys, compared in the same way, each once, in the order in which
+// they were added.
+#define tn_set_new(heap) tn_set_new_at(heap, TN_SITE())
+TN_API tn_object *tn_set_new_at(tn_heap *heap, const tn_site *site); /* new */
+// Never changes. The [count] values, none of them absent; who is there already is left out. Tracked
+// only if one of them is. NULL: out of memory.
+#define tn_frozenset_new(heap, values, count) tn_frozenset_new_at(heap, values, count, TN_SITE())
+TN_API tn_object *tn_frozenset_new_at(tn_heap *heap, const tn_value *values /* borrowed */,
+                                      size_t count, const tn_site *site); /* new */
+TN_API bool tn_is_set(tn_value v);
+TN_API bool tn_is_frozenset(tn_value v);
+
+// Of either.
+TN_API size_t tn_set_len(const tn_object *set);
+TN_API bool tn_set_has(const tn_object *set, tn_value v);
+TN_API bool tn_set_has_str(const tn_object *set, const char *data, size_t len);
+TN_API bool tn_set_is_subset(const tn_object *set, const tn_object *other); // Python's <=
+TN_API bool tn_set_equal(const tn_object *a, const tn_object *b);           // the same members
+
+// Of a set. Amortised O(1). TN_EINVAL for absent, TN_ENOMEM; the set is unchanged then.
+TN_API tn_err tn_set_add(tn_object *set, tn_value v);
+TN_API tn_err tn_set_remove(tn_object *set, tn_value v); // TN_EKEY
+TN_API void tn_set_clear(tn_object *set);
+
+// --- iterator: a walk that notices changes ---------------------------------------------------
+
+// A walk over a list, tuple, dict, set or frozenset, which must outlive it. Nothing has to be
+// ended.
+typedef struct tn_iterator {
+    const tn_object *container; // borrowed
+    size_t cursor;              // private, as the rest
+    size_t stamp;
+} tn_iterator;
+
+// TN_ETYPE: nothing to iterate.
+TN_API tn_err tn_iterate(const tn_object *container, tn_iterator *iterator);
+// The next item, a dict's key; absent at the end. [value] is a dict's value, else absent; may be
+// NULL. TN_ECHANGED, as often as it is called: since the start a dict or set gained or lost a
+// member, even if it lost or gained another one, or a list has become longer or shorter. Replaced
+// items and values are no change.
+TN_API tn_err tn_iterator_next(tn_iterator *iterator, tn_value *item /* borrowed */,
+                               tn_value *value /* borrowed */);
 
 // --- weakmap: keys to objects that it does not keep alive ------------------------------------
 

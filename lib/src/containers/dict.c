@@ -17,7 +17,8 @@ struct entry {
 
 // What a dict that ever had an entry points to.
 struct table {
-    uint64_t holes; // among the entries that were used
+    uint32_t holes; // among the entries that were used
+    uint32_t stamp; // of the last insertion or deletion
     struct entry entries[];
 };
 
@@ -57,7 +58,7 @@ used_entries(const struct dict *d)
 static uint32_t
 len_of(const struct dict *d)
 {
-    return d->values.room == 0 ? 0 : used_entries(d) - (uint32_t)table_of(d)->holes;
+    return d->values.room == 0 ? 0 : used_entries(d) - table_of(d)->holes;
 }
 
 // A power of two of which at most two thirds are in use; 0: a small dict has none.
@@ -141,7 +142,7 @@ alloc_table(struct tni_objects *s, struct dict *d, uint32_t room)
     struct table *table = tni_buffer_alloc(&s->memory, account, table_size(room));
     if (table == NULL)
         return false;
-    table->holes = 0;
+    table->holes = table->stamp = 0;
     *d = (struct dict){{(tn_value *)(void *)table->entries, 0, room}};
     memset(index_of(d), 0, index_size_of(d) * sizeof(uint32_t));
     return true;
@@ -251,23 +252,60 @@ tn_dict_set(tn_object *o, tn_value key, tn_value v)
     if (used_entries(d) == d->values.room && !rebuild(s, d))
         return TN_ENOMEM;
     append(s, d, (struct entry){tn_incref_value(key), tn_incref_value(v)});
+    table_of(d)->stamp = ++s->stamp;
     return TN_OK;
 }
 
-tn_err
-tn_dict_delete(tn_object *o, tn_value key)
+static tn_err
+take_out(tn_object *o, tn_value key, tn_value *value /* new */)
 {
+    struct tni_objects *s = tni_objects_of(o);
     struct dict *d = dict_of(o);
-    struct tni_key k = tni_key_of(tni_objects_of(o), key);
+    struct tni_key k = tni_key_of(s, key);
     struct entry *e = tn_is_absent(key) ? NULL : find(d, &k);
     if (e == NULL)
         return TN_EKEY;
     struct entry former = *e;
     *e = (struct entry){TN_ABSENT, TN_ABSENT};
     table_of(d)->holes++;
+    table_of(d)->stamp = ++s->stamp;
+    *value = former.value;
     tn_decref_value(former.key);
-    tn_decref_value(former.value);
     return TN_OK;
+}
+
+tn_err
+tn_dict_delete(tn_object *o, tn_value key)
+{
+    tn_value former = TN_ABSENT;
+    tn_err err = take_out(o, key, &former);
+    tn_decref_value(former);
+    return err;
+}
+
+tn_value
+tn_dict_pop(tn_object *o, tn_value key)
+{
+    tn_value former = TN_ABSENT;
+    (void)take_out(o, key, &former);
+    return former;
+}
+
+tn_err
+tn_dict_set_default(tn_object *o, tn_value key, tn_value v, tn_value *result)
+{
+    *result = tn_dict_get(o, key);
+    tn_err err = tn_is_absent(*result) ? tn_dict_set(o, key, v) : TN_OK;
+    if (err == TN_OK && tn_is_absent(*result))
+        *result = tn_incref_value(v);
+    return err;
+}
+
+uint32_t
+tni_dict_stamp(const tn_object *o)
+{
+    const struct dict *d = dict_of(o);
+    return d->values.room == 0 ? 0 : table_of(d)->stamp;
 }
 
 // In the order of insertion. The dict is empty before the first entry is dropped.

@@ -9,4 +9,7 @@
 
 extern const struct tni_builtin tni_dict_type;
 
+// Another one after each insertion and deletion.
+uint32_t tni_dict_stamp(const tn_object *o);
+
 #endif

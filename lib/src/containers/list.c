@@ -114,6 +114,21 @@ tn_list_set(tn_object *o, size_t i, tn_value v)
 }
 
 tn_err
+tn_list_insert(tn_object *o, size_t i, tn_value v)
+{
+    struct list *list = list_of(o);
+    size_t count = list->items.count;
+    if (i > count)
+        return TN_EINDEX;
+    tn_err err = tn_list_append(o, v);
+    if (err != TN_OK)
+        return err;
+    memmove(&list->items.values[i + 1], &list->items.values[i], (count - i) * sizeof(tn_value));
+    list->items.values[i] = v;
+    return TN_OK;
+}
+
+tn_err
 tn_list_delete(tn_object *o, size_t i)
 {
     struct list *list = list_of(o);

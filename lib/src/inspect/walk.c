@@ -78,6 +78,8 @@ describe_place(char *text, size_t size, const tn_object *holder, size_t place)
         snprintf(text, size, "(key)");
     else if (holder->type == TNI_TYPE_DICT)
         describe_key(text, size, tni_span_of(type, holder).values[place - 1]);
+    else if (holder->type == TNI_TYPE_SET || holder->type == TNI_TYPE_FROZENSET)
+        snprintf(text, size, "(member)");
     else
         snprintf(text, size, "[%zu]", place);
 }

@@ -35,6 +35,8 @@ enum {
     TNI_TYPE_FINALIZER,
     TNI_TYPE_WEAKKEYMAP,
     TNI_TYPE_WEAKSET,
+    TNI_TYPE_SET,
+    TNI_TYPE_FROZENSET,
 };
 
 struct tni_objects;
@@ -101,6 +103,7 @@ struct tni_objects {
     size_t suspects[2]; // bits that are set in each
     size_t young_net;   // tracked objects made minus freed since the last collection, at least 0
     uint64_t hash_key[2];
+    uint32_t stamp;        // of the last change to a dict or set that an iterator must notice
     tn_object *finalizers; // that may still be called, the newest first; finalizer.c
     char message[256];     // about the last call that was refused
 };
