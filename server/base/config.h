@@ -36,8 +36,8 @@ struct config {
     int64_t http_threads;             // 0: usable cores, at least two
     int64_t http_connections;
     int64_t http_per_address; // connections; 0: no limit
-    int64_t http_header_timeout_ms, http_body_timeout_ms, http_send_timeout_ms,
-        http_idle_timeout_ms;
+    int64_t http_header_timeout_ms, http_body_timeout_ms, http_work_timeout_ms,
+        http_send_timeout_ms, http_idle_timeout_ms;
     struct config_hosts http_hosts;
     int64_t limits_body, limits_json_depth, limits_json_members, limits_string; // bytes, counts
     int64_t limits_orders; // expensive calls of the admin plane a minute; 0: no limit

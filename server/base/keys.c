@@ -27,6 +27,7 @@
     X("http.per_address", http_per_address, INTEGER, "0", 0, 1000000, NULL)                        \
     X("http.header_timeout", http_header_timeout_ms, DURATION, "10s", 100, 3600 * SECOND, NULL)    \
     X("http.body_timeout", http_body_timeout_ms, DURATION, "30s", 100, 3600 * SECOND, NULL)        \
+    X("http.work_timeout", http_work_timeout_ms, DURATION, "10s", 100, 3600 * SECOND, NULL)        \
     X("http.send_timeout", http_send_timeout_ms, DURATION, "30s", 100, 3600 * SECOND, NULL)        \
     X("http.idle_timeout", http_idle_timeout_ms, DURATION, "30s", SECOND, 3600 * SECOND, NULL)     \
     X("http.hosts", http_hosts, HOSTS, "[]", 0, CONFIG_MAX_HOSTS, NULL)                            \

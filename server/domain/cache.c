@@ -126,6 +126,21 @@ begin(struct lookup *l)
     }
 }
 
+// What waits behind something that hangs would hang as well.
+static bool
+store_hangs(const struct lookup *l)
+{
+    const struct surroundings *around = &l->shard->around;
+    return loader_hangs(around->loader) || (l->is_exclusive && writer_hangs(around->writer));
+}
+
+static void
+refuse(struct lookup *l)
+{
+    bool stays = l->found(l, OUTCOME_NO_STORE, NULL);
+    ASSERT(!stays);
+}
+
 void
 cache_lookup(struct lookup *l)
 {
@@ -138,6 +153,8 @@ cache_lookup(struct lookup *l)
         bool stays = l->found(l, OUTCOME_DONE, user);
         ASSERT(!stays);
         tn_decref_unchanged(user);
+    } else if (store_hangs(l)) {
+        refuse(l);
     } else if (pending_enter(&l->shard->pending, &l->op)) {
         begin(l);
     } else {

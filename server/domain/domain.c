@@ -292,6 +292,10 @@ open_all(struct domain *d, char *error, size_t error_size)
     d->next_k = d->store->next_k;
     d->writer = writer_start(d->store, (size_t)d->config->store_queue);
     d->loader = loader_start(d->store, (size_t)d->config->store_lookups);
+    if (d->writer && d->loader) {
+        writer_set_patience(d->writer, d->config->http_work_timeout_ms);
+        loader_set_patience(d->loader, d->config->http_work_timeout_ms);
+    }
     if (d->writer && d->loader && open_shards(d))
         return load(d, error, error_size) && settle(d, error, error_size) &&
                sweep(d, error, error_size);
@@ -367,10 +371,17 @@ domain_close(struct domain *d)
 // --- Readiness --------------------------------------------------------------------------------
 
 bool
+domain_store_hangs(const struct domain *d)
+{
+    return writer_hangs(d->writer) || loader_hangs(d->loader);
+}
+
+bool
 domain_is_ready(const struct domain *d, const char **why)
 {
     *why = d->retired                          ? "The service is stopping."
            : !d->store->ops->healthy(d->store) ? "The store does not answer."
+           : domain_store_hangs(d)             ? "The store hangs."
                                                : NULL;
     return *why == NULL;
 }

@@ -31,6 +31,8 @@ struct shard *domain_shard_of_slot(struct domain *d, uint16_t slot);
 // The slot of a user id: the first 16 bits of SipHash-2-4 under the store's key.
 uint16_t domain_slot_of_user(const struct domain *d, struct span id);
 
+// Whether it is asked something for longer than a request may take.
+bool domain_store_hangs(const struct domain *d);
 // Whether clients should be sent here; else [why] is a sentence.
 bool domain_is_ready(const struct domain *d, const char **why);
 // From now on it says that it is not, because the service stops. False: it did so already.

@@ -181,11 +181,11 @@ change_memory(struct ending *e, tn_object *session, enum end_reason reason, char
     ASSERT(first);
 }
 
-// A revocation has a client who can come again; the others have nobody.
+// A revocation has a client who can come again, unless the store hangs; the others have nobody.
 static bool
 submit(struct ending *e, enum end_reason reason)
 {
-    if (reason == END_REVOKED)
+    if (reason == END_REVOKED && !writer_hangs(e->shard->around.writer))
         return writer_submit(e->shard->around.writer, &e->change);
     writer_submit_always(e->shard->around.writer, &e->change);
     return true;
@@ -226,13 +226,25 @@ revoke_live(struct shard *s, tn_object *session, int64_t now, struct answer *a)
         shard_answer(s, a, outcome);
 }
 
+// The session ends in memory; nobody waits for a store that hangs.
+static void
+revoke_now(struct shard *s, tn_object *session, int64_t now, struct answer *a)
+{
+    enum end_reason reason;
+    if (session && session_expiry(session, &reason) > now)
+        ending_start(s, session, END_REVOKED, now, NULL);
+    shard_answer(s, a, OUTCOME_NO_STORE);
+}
+
 void
 ending_revoke(struct shard *s, struct span id, int64_t now, struct answer *a)
 {
     ASSERT(id.len == SESSION_ID_LEN);
     tn_object *session = index_borrow(&s->sessions, id.data);
     struct pending_op *mark = pending_find(&s->pending, PENDING_ENDING, id);
-    if (session) {
+    if ((session || mark) && writer_hangs(s->around.writer)) {
+        revoke_now(s, session, now, a);
+    } else if (session) {
         revoke_live(s, session, now, a);
     } else if (mark) {
         ending_wait(s, mark, a);

@@ -7,6 +7,7 @@
 #include "domain/sweeper.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "domain/expiry.h"
 #include "domain/session.h"
 
@@ -15,7 +16,8 @@
 struct sweeper {
     struct domain *domain;
     pthread_t thread;
-    size_t *cursors; // one a shard
+    size_t *cursors;  // one a shard
+    bool store_hangs; // as the log knows
     struct lock lock;
     pthread_cond_t end;
     bool stopping;
@@ -82,6 +84,16 @@ sweep_shard(struct sweeper *w, unsigned number)
                 return;
 }
 
+// Here because it is the store's own threads that hang.
+static void
+note_store(struct sweeper *w)
+{
+    bool hangs = domain_store_hangs(w->domain);
+    if (hangs != w->store_hangs)
+        log_event(hangs ? LOG_ERROR : LOG_INFO, hangs ? "store_hangs" : "store_goes_on", NULL);
+    w->store_hangs = hangs;
+}
+
 static void *
 run(void *arg)
 {
@@ -89,6 +101,7 @@ run(void *arg)
     lock_take(&w->lock);
     while (!w->stopping) {
         lock_give(&w->lock);
+        note_store(w);
         for (unsigned i = 0; i < w->domain->shard_count; i++)
             sweep_shard(w, i);
         lock_take(&w->lock);

@@ -156,7 +156,9 @@ write_session_start(struct write_session *w)
     w->draft = NULL;
     w->mark = (struct pending_op){.kind = PENDING_SESSION, .id = w->id};
     shard_take(s);
-    if (pending_enter(&s->pending, &w->mark))
+    if (writer_hangs(s->around.writer))
+        shard_answer(s, &w->answer, OUTCOME_NO_STORE);
+    else if (pending_enter(&s->pending, &w->mark))
         begin(w);
     shard_give(s);
 }

@@ -272,7 +272,7 @@ advance(struct connection *c)
     handler_fn *step = c->next;
     if (step != NULL) {
         c->next = NULL;
-        reaper_enter(c, PHASE_WORK);
+        reaper_enter(c, PHASE_WORK); // also when it is over: the step gives back what it holds
         r->body = (struct span){c->body.data, c->body.len};
         atomic_fetch_add(&c->listener->held, 1); // before [stopping] is asked: listener_stop
         if (atomic_load(&c->listener->stopping))

@@ -207,6 +207,7 @@ set_limits(struct listener *l, const struct listener_options *o)
 {
     const uint64_t ms[PHASES] = {[PHASE_HEAD] = o->header_timeout_ms,
                                  [PHASE_BODY] = o->body_timeout_ms,
+                                 [PHASE_WORK] = o->work_timeout_ms,
                                  [PHASE_SEND] = o->send_timeout_ms,
                                  [PHASE_IDLE] = o->idle_timeout_ms};
     for (int phase = 0; phase < PHASES; phase++)

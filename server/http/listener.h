@@ -19,6 +19,7 @@ struct listener_options {
     unsigned per_address; // connections of one address; 0: as many as there may be
     // What a client may take for each; 0: as long as they like.
     uint64_t header_timeout_ms, body_timeout_ms, send_timeout_ms, idle_timeout_ms;
+    uint64_t work_timeout_ms;   // what a suspended request may take; 0: as long as it takes
     size_t body_limit;          // bytes; 413 above
     const struct route *routes; // borrowed, as long as the listener
     void *app;
@@ -41,7 +42,7 @@ void listener_quiesce(struct listener *l);
 // Requests whose reply is not sent yet.
 unsigned listener_in_flight(struct listener *l);
 unsigned listener_connections(struct listener *l);
-// Connections that ended because their client took too long.
+// Connections that ended because their client, or our own work, took too long.
 unsigned listener_cut(struct listener *l, enum phase phase);
 const struct tally *listener_tally(const struct listener *l); /* borrowed */
 // Waits until every suspended request has been resumed.

@@ -59,6 +59,8 @@ plane_start(const struct config *c, enum plane plane, const struct route *routes
     o.per_address = plane == PLANE_DATA ? (unsigned)c->http_per_address : 0;
     o.header_timeout_ms = (uint64_t)c->http_header_timeout_ms;
     o.body_timeout_ms = (uint64_t)c->http_body_timeout_ms;
+    // Orders of the admin plane have deadlines of their own.
+    o.work_timeout_ms = plane == PLANE_DATA ? (uint64_t)c->http_work_timeout_ms : 0;
     o.send_timeout_ms = (uint64_t)c->http_send_timeout_ms;
     o.idle_timeout_ms = (uint64_t)c->http_idle_timeout_ms;
     o.body_limit = (size_t)c->limits_body;

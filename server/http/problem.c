@@ -49,6 +49,7 @@ static const struct problem {
     {"out-of-memory", 503, "There is no memory for this request"},
     {"overloaded", 503, "Too much is waiting already"},
     {"store-unavailable", 503, "The store does not answer"},
+    {"overdue", 503, "The work takes too long"},
     {"not-ready", 503, "The service is not ready"},
     {"shutting-down", 503, "The service is about to stop"},
 };
@@ -76,6 +77,18 @@ problem_status(const char *type)
 }
 
 void
+problem_write(struct text *body, const char *type, const char *sentence, const char *id)
+{
+    const struct problem *p = find(type);
+    ASSERT(p != NULL);
+    text_addf(body, "{\"type\":\"urn:tenure:problem:%s\",\"title\":", p->type);
+    text_add_json(body, span_of(p->title));
+    text_addf(body, ",\"status\":%u,\"detail\":", p->status);
+    text_add_json(body, span_of(sentence));
+    text_addf(body, ",\"instance\":\"urn:tenure:request:%s\"}\n", id);
+}
+
+void
 reply_problem(struct request *r, const char *type, const char *detail, ...)
 {
     const struct problem *p = find(type);
@@ -87,11 +100,7 @@ reply_problem(struct request *r, const char *type, const char *detail, ...)
     va_end(args);
     struct text body;
     text_init(&body);
-    text_addf(&body, "{\"type\":\"urn:tenure:problem:%s\",\"title\":", p->type);
-    text_add_json(&body, span_of(p->title));
-    text_addf(&body, ",\"status\":%u,\"detail\":", p->status);
-    text_add_json(&body, span_of(sentence));
-    text_addf(&body, ",\"instance\":\"urn:tenure:request:%s\"}\n", request_id(r));
+    problem_write(&body, type, sentence, request_id(r));
     reply_text(r, p->status, "application/problem+json", &body);
     r->reply.problem = (unsigned)(p - problems) + 1;
     if (p->status == 503)

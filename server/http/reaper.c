@@ -6,11 +6,13 @@
 // whoever closes a socket takes the connection out of the list first, so a descriptor that is
 // somebody else's by now is never hit. A request costs no system call here: the time is the
 // thread's own, a tick old at most.
+// Whoever changes PHASE_WORK first, reaper or listener, is who answers.
 #include "http/reaper.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/connection.h"
+#include "http/overdue.h"
 
 #include <sys/socket.h>
 
@@ -29,28 +31,46 @@ phase_name(enum phase phase)
 // --- Phases --------------------------------------------------------------------------------------
 
 // A limit of 0 is none. The clock may be a tick behind.
-static void
-set_deadline(struct connection *c, enum phase phase, uint64_t more_ns)
+static uint64_t
+deadline(const struct connection *c, enum phase phase, uint64_t more_ns)
 {
     const struct reaper *r = &c->listener->reaper;
     uint64_t limit = r->limit_ns[phase],
              now = atomic_load_explicit(&r->now_ns, memory_order_relaxed);
-    uint64_t due = limit > 0 ? now + TICK_NS + limit + more_ns : UINT64_MAX;
-    // The thread that reads them may see either first: both are of this client's making.
-    atomic_store_explicit(&c->watch.phase, phase, memory_order_relaxed);
-    atomic_store_explicit(&c->watch.due_ns, due, memory_order_relaxed);
+    return limit > 0 ? now + TICK_NS + limit + more_ns : UINT64_MAX;
 }
 
-void
+// The deadline first: who sees the phase sees no older one.
+static bool
+enter(struct connection *c, enum phase phase, uint64_t due_ns)
+{
+    struct reaper *r = &c->listener->reaper;
+    atomic_store_explicit(&c->watch.due_ns, due_ns, memory_order_relaxed);
+    enum phase before = atomic_exchange_explicit(&c->watch.phase, phase, memory_order_acq_rel);
+    if (before != PHASE_OVER)
+        return true;
+    atomic_store(&c->watch.phase, PHASE_OVER);
+    lock_take(&r->lock); // until it has said all that it had to say
+    lock_give(&r->lock);
+    return false;
+}
+
+bool
 reaper_enter(struct connection *c, enum phase phase)
 {
-    set_deadline(c, phase, 0);
+    return enter(c, phase, phase == PHASE_WORK ? UINT64_MAX : deadline(c, phase, 0));
+}
+
+bool
+reaper_enter_send(struct connection *c, size_t size)
+{
+    return enter(c, PHASE_SEND, deadline(c, PHASE_SEND, size / SLOWEST * SECOND_NS));
 }
 
 void
-reaper_enter_send(struct connection *c, size_t size)
+reaper_wait(struct connection *c)
 {
-    set_deadline(c, PHASE_SEND, size / SLOWEST * SECOND_NS);
+    atomic_store_explicit(&c->watch.due_ns, deadline(c, PHASE_WORK, 0), memory_order_release);
 }
 
 // --- The list ------------------------------------------------------------------------------------
@@ -83,12 +103,26 @@ reaper_remove(struct connection *c)
 
 // --- The thread ----------------------------------------------------------------------------------
 
-static void
-cut(struct connection *c)
+// The library would not notice a closed socket before the work is done, and the client must not
+// wait for that. False: the work was done in this moment.
+static bool
+answer(struct connection *c)
 {
-    enum phase phase = c->watch.phase;
+    enum phase work = PHASE_WORK;
+    if (!atomic_compare_exchange_strong(&c->watch.phase, &work, PHASE_OVER))
+        return false;
+    overdue_answer(c, c->watch.fd);
+    return true;
+}
+
+static void
+cut(struct connection *c, enum phase phase)
+{
+    if (phase == PHASE_WORK && !answer(c))
+        return;
+    if (phase != PHASE_WORK)
+        shutdown(c->watch.fd, SHUT_RDWR);
     c->watch.due_ns = UINT64_MAX;
-    shutdown(c->watch.fd, SHUT_RDWR);
     atomic_fetch_add(&c->listener->reaper.cut[phase], 1);
     log_event(LOG_DEBUG, "too-slow", "phase", "s", phase_name(phase), "port", "d",
               (long)c->listener->port, NULL);
@@ -103,9 +137,11 @@ run(void *arg)
     while (!r->stopping) {
         uint64_t now = clock_monotonic_ns();
         atomic_store(&r->now_ns, now);
-        for (struct connection *c = r->first; c != NULL; c = c->watch.next)
-            if (c->watch.due_ns <= now)
-                cut(c);
+        for (struct connection *c = r->first; c != NULL; c = c->watch.next) {
+            enum phase phase = c->watch.phase;
+            if (phase != PHASE_OVER && c->watch.due_ns <= now)
+                cut(c, phase);
+        }
         lock_wait_ms(&r->lock, &r->end, REAPER_TICK_MS);
     }
     lock_give(&r->lock);

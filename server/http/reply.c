@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "http/audit.h"
 #include "http/connection.h"
+#include "http/overdue.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -105,7 +106,10 @@ add_headers(struct MHD_Response *response, const struct connection *c)
 enum MHD_Result
 reply_send(struct connection *c)
 {
-    reaper_enter_send(c, c->request.reply.body.len);
+    if (!reaper_enter_send(c, c->request.reply.body.len)) {
+        overdue_note(c);
+        return MHD_NO;
+    }
     audit_keep_answer(c);
     struct MHD_Response *response = make_response(&c->request.reply);
     if (response == NULL || !add_headers(response, c)) {

@@ -60,6 +60,7 @@ request_suspend(struct request *r, handler_fn *next)
     c->next = next;
     atomic_fetch_add(&c->listener->held, 1);
     MHD_suspend_connection(c->mhd);
+    reaper_wait(c);
 }
 
 // The request may be over and freed as soon as the library knows; so the count comes last, and

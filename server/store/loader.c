@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/locks.h"
+#include "store/patience.h"
 
 #include <stdlib.h>
 
@@ -22,6 +23,8 @@ struct loader {
     struct load *head, **tail;
     struct loader_stats stats;
     bool stopping;
+    // Any thread.
+    struct patience patience;
 };
 
 static struct load * /* stolen from the queue; NULL: the end */
@@ -87,7 +90,9 @@ loader_run(void *arg)
     struct load *load;
     while ((load = dequeue(l))) {
         uint64_t start = clock_monotonic_ns();
+        patience_begin(&l->patience, start);
         enum load_outcome outcome = load->count > 0 ? list(l, load) : find(l, &load);
+        patience_end(&l->patience);
         count(l, clock_monotonic_ns() - start, outcome != LOAD_ERROR);
         if (load)
             load->done(load, outcome, NULL);
@@ -120,12 +125,24 @@ loader_start(struct store *store, size_t limit)
     return NULL;
 }
 
+void
+loader_set_patience(struct loader *l, int64_t ms)
+{
+    patience_set(&l->patience, ms);
+}
+
+bool
+loader_hangs(const struct loader *l)
+{
+    return patience_is_over(&l->patience);
+}
+
 bool
 loader_submit(struct loader *l, struct load *load)
 {
     ASSERT(load->done);
     lock_take(&l->lock);
-    bool room = l->stats.waiting < l->limit;
+    bool room = l->stats.waiting < l->limit && !loader_hangs(l);
     if (room) {
         load->next = NULL;
         *l->tail = load;

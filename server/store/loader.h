@@ -31,7 +31,11 @@ struct loader_stats {
 };
 
 struct loader *loader_start(struct store *store, size_t limit); /* new */
-// False when [limit] lookups are waiting: the caller answers 503. [l] stays the caller's then.
+// A question that takes longer hangs. Until this is called, none does.
+void loader_set_patience(struct loader *l, int64_t ms);
+bool loader_hangs(const struct loader *l);
+// False when [limit] lookups are waiting, or the store hangs: the caller answers 503. [l] stays the
+// caller's then.
 bool loader_submit(struct loader *l, struct load *load /* stolen on success */);
 struct loader_stats loader_get_stats(struct loader *l);
 void loader_stop(struct loader *l /* stolen */); // everything submitted is answered first

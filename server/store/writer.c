@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/locks.h"
+#include "store/patience.h"
 
 #include <stdlib.h>
 
@@ -36,6 +37,8 @@ struct writer {
     struct writer_stats stats;
     struct bell bell;
     uint64_t probe_ns; // when a store that failed is tried again
+    // Any thread.
+    struct patience patience;
 };
 
 // --- The queue --------------------------------------------------------------------------------
@@ -153,7 +156,9 @@ apply(struct writer *w, struct change *batch)
 {
     lock_give(&w->lock);
     uint64_t start = clock_monotonic_ns();
+    patience_begin(&w->patience, start);
     bool ok = w->store->ops->apply(w->store, batch);
+    patience_end(&w->patience);
     uint64_t ns = clock_monotonic_ns() - start;
     size_t changes = answer_batch(batch, ok);
     lock_take(&w->lock);
@@ -208,11 +213,23 @@ writer_start(struct store *store, size_t queue_limit)
     return NULL;
 }
 
+void
+writer_set_patience(struct writer *w, int64_t ms)
+{
+    patience_set(&w->patience, ms);
+}
+
+bool
+writer_hangs(const struct writer *w)
+{
+    return patience_is_over(&w->patience);
+}
+
 bool
 writer_submit(struct writer *w, struct change *c)
 {
     lock_take(&w->lock);
-    bool room = w->stats.waiting < w->limit;
+    bool room = w->stats.waiting < w->limit && !writer_hangs(w);
     if (room)
         enqueue(w, c);
     lock_give(&w->lock);

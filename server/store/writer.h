@@ -18,7 +18,11 @@ struct writer_stats {
 };
 
 struct writer *writer_start(struct store *store, size_t queue_limit); /* new */
-// False when the queue is full: the caller answers 503. [c] stays the caller's then.
+// A batch that takes longer hangs. Until this is called, none does.
+void writer_set_patience(struct writer *w, int64_t ms);
+bool writer_hangs(const struct writer *w);
+// False when the queue is full, or the store hangs: the caller answers 503. [c] stays the caller's
+// then.
 bool writer_submit(struct writer *w, struct change *c /* stolen on success */);
 // Accepted whatever the queue holds: for changes that nobody waits for.
 void writer_submit_always(struct writer *w, struct change *c /* stolen */);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A disk that is slow, and one that is full: who cannot be served is told so at once and when to
-// come again, who needs no disk is served, and nobody has to help afterwards.
+// A disk that is slow, one that is full, and one that hangs: who cannot be served is told so at
+// once and when to come again, who needs no disk is served, and nobody has to help afterwards.
 #include "service_fixture.h"
 
 #include <pthread.h>
@@ -136,12 +136,158 @@ a_full_disk_refuses_writes_until_there_is_room(void **state)
     free(log);
 }
 
+// --- A disk that hangs ---------------------------------------------------------------------------
+
+enum { WORK_MS = 1000, LATE_MS = 1500 }; // two ticks, and a machine with other work
+
+static char hang_sign[512];
+
+static void
+start_on_a_disk_that_may_hang(void)
+{
+    use_disk();
+    snprintf(hang_sign, sizeof hang_sign, "%s/hang", service.server.folder);
+    setenv("TENURED_TEST_HANG", hang_sign, 1);
+    START("http.work_timeout=1s", "cache.negative_ttl=0s", "shards=2");
+    unsetenv("TENURED_TEST_HANG");
+}
+
+static void
+set_hanging(bool hangs)
+{
+    if (hangs)
+        fclose(fopen(hang_sign, "we"));
+    else
+        unlink(hang_sign);
+}
+
+struct waiter {
+    pthread_t thread;
+    const char *method, *path, *body;
+    long status, ms;
+    bool is_problem, may_come_again, is_last;
+};
+
+static void *
+wait_for_reply(void *arg)
+{
+    struct waiter *w = arg;
+    struct client c;
+    client_init(&c, service.server.data_port);
+    long before = now_ms();
+    w->status = client_call(&c, w->method, w->path, w->body);
+    w->ms = now_ms() - before;
+    w->is_problem = c.body.data && strstr(c.body.data, "problem:overdue");
+    char *after = client_reply_header(&c, "Retry-After"),
+         *last = client_reply_header(&c, "Connection");
+    w->may_come_again = after && strcmp(after, "1") == 0;
+    w->is_last = last && strcmp(last, "close") == 0;
+    free(after);
+    free(last);
+    client_fini(&c);
+    return NULL;
+}
+
+static void
+expect_soon(long status, const char *method, const char *path, const char *body)
+{
+    long before = now_ms();
+    expect(status, method, path, body);
+    assert_true(now_ms() - before < WORK_MS / 2);
+}
+
+static void
+a_disk_that_hangs_makes_nobody_wait_longer_than_the_work_timeout(void **state)
+{
+    char held[128], freed[128];
+    start_on_a_disk_that_may_hang();
+    make_user("ada");
+    struct known_session s = make_session("ada", ""), ended = make_session("ada", "");
+    snprintf(held, sizeof held, "%s/data", s.path);
+    snprintf(freed, sizeof freed, "%s", ended.path);
+    struct waiter waiters[] = {
+        {.method = "PUT", .path = "/v1/users/bob", .body = "{\"name\":\"Bob\"}"},
+        {.method = "PUT", .path = "/v1/users/bob", .body = "{\"name\":\"Behind\"}"},
+        {.method = "POST", .path = "/v1/sessions", .body = "{\"user_id\":\"ada\"}"},
+        {.method = "PATCH", .path = "/v1/users/ada", .body = "{\"name\":\"Ada\"}"},
+        {.method = "DELETE", .path = freed},
+    };
+    enum { WAITERS = sizeof waiters / sizeof waiters[0] };
+    set_hanging(true);
+    for (int i = 0; i < WAITERS; i++)
+        assert_int_equal(pthread_create(&waiters[i].thread, NULL, wait_for_reply, &waiters[i]), 0);
+    wait_ms(WORK_MS / 4);
+    verify(200, s.token); // needs no disk
+    for (int i = 0; i < WAITERS; i++) {
+        pthread_join(waiters[i].thread, NULL);
+        assert_int_equal(waiters[i].status, 503);
+        assert_true(waiters[i].is_problem && waiters[i].may_come_again && waiters[i].is_last);
+        assert_in_range(waiters[i].ms, WORK_MS, WORK_MS + LATE_MS);
+    }
+    // Now it is known: nobody begins to wait, and a revocation holds.
+    wait_ms(WORK_MS / 2);
+    expect_soon(503, "PUT", "/v1/users/carl", "{\"name\":\"Carl\"}");
+    expect_soon(503, "PUT", "/v1/users/bob", "{\"name\":\"Bobby\"}");
+    client_add_header(&service.data, "If-Match: *");
+    expect_soon(503, "PUT", held, "{\"n\":1}");
+    expect_soon(200, "GET", s.path, NULL);
+    expect_soon(503, "GET", "/readyz", NULL);
+    expect_soon(200, "GET", "/livez", NULL);
+    expect_soon(503, "DELETE", s.path, NULL);
+    expect_dead(&s);
+    expect_dead(&ended);
+    set_hanging(false);
+    wait_until_ready();
+    // What had been accepted was done, in its order; what was refused was not.
+    expect(200, "GET", "/v1/users/bob", NULL);
+    expect(404, "GET", "/v1/users/carl", NULL);
+    expect(204, "DELETE", s.path, NULL);
+    expect_dead(&s);
+    make_user("carl");
+    char *log = server_log(&service.server);
+    assert_non_null(strstr(log, "store_hangs"));
+    assert_non_null(strstr(log, "store_goes_on"));
+    free(log);
+}
+
+static void
+a_disk_that_hangs_while_it_is_read_makes_nobody_wait_longer_either(void **state)
+{
+    start_on_a_disk_that_may_hang();
+    make_user("ada");
+    struct known_session s = make_session("ada", "");
+    expect(404, "GET", "/v1/users/nobody", NULL); // the reader is open
+    for (int i = 0; i < 50; i++) {                // so many that its cache does not hold them all
+        char path[64], body[4096];
+        snprintf(path, sizeof path, "/v1/users/u%03d", i);
+        snprintf(body, sizeof body, "{\"name\":\"%0*d\"}", 4000, i);
+        expect(201, "PUT", path, body);
+    }
+    collect();
+    set_hanging(true);
+    struct waiter w = {.method = "GET", .path = "/v1/users/u010"};
+    wait_for_reply(&w);
+    assert_int_equal(w.status, 503);
+    assert_true(w.is_problem && w.is_last);
+    assert_in_range(w.ms, WORK_MS, WORK_MS + LATE_MS);
+    wait_ms(WORK_MS / 2);
+    expect_soon(503, "GET", "/v1/users/u020", NULL);
+    expect_soon(503, "GET", "/readyz", NULL);
+    verify(200, s.token);
+    set_hanging(false);
+    wait_until_ready();
+    expect(200, "GET", "/v1/users/u020", NULL);
+    expect(200, "GET", "/v1/users/u010", NULL);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         SERVICE_TEST(who_finds_the_queue_full_is_told_at_once),
         SERVICE_TEST(a_full_disk_refuses_writes_until_there_is_room),
+        SERVICE_TEST(a_disk_that_hangs_makes_nobody_wait_longer_than_the_work_timeout),
+        SERVICE_TEST(a_disk_that_hangs_while_it_is_read_makes_nobody_wait_longer_either),
     };
     return cmocka_run_group_tests_name("bad_disk", tests, NULL, NULL);
 }

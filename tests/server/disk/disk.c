@@ -5,7 +5,8 @@
 // It is the default VFS of the program that it is linked with. A sync forgets what was overwritten;
 // the real disk is not asked, so this is quicker than the truth.
 // TENURED_TEST_FAIL_EVERY=5 fails every fifth sync of the log; TENURED_TEST_SYNC_MS=100 makes each
-// take so long; while the file exists that TENURED_TEST_FULL names, the disk is full.
+// take so long; while the file exists that TENURED_TEST_FULL names, the disk is full; while the one
+// of TENURED_TEST_HANG exists, whoever syncs the log or reads the store waits.
 // TENURED_TEST_MUTANT=early acknowledges three batches of four before they are committed;
 // =unsynced turns the syncs off, and closes the eyes that would have seen it.
 #include "disk.h"
@@ -24,7 +25,7 @@
 
 // --- The layer -----------------------------------------------------------------------------------
 
-enum { FILES = 16 };
+enum { FILES = 64 };
 
 static struct open_file {
     sqlite3_file *file; // NULL: free
@@ -110,6 +111,14 @@ must_fail(const struct open_file *f)
 }
 
 static void
+hang(void)
+{
+    const char *sign = getenv("TENURED_TEST_HANG");
+    while (sign && access(sign, F_OK) == 0)
+        usleep(10000);
+}
+
+static void
 take_time(const struct open_file *f)
 {
     const char *ms = getenv("TENURED_TEST_SYNC_MS");
@@ -124,6 +133,8 @@ layer_sync(sqlite3_file *file, int flags)
     if (must_fail(f))
         return SQLITE_IOERR_FSYNC;
     take_time(f);
+    if (f->is_log)
+        hang();
     must(ftruncate(f->undo, 0) == 0);
     return SQLITE_OK;
 }
@@ -132,12 +143,31 @@ static int
 layer_close(sqlite3_file *file)
 {
     struct open_file *f = find(file);
-    close(f->undo);
+    if (f->undo >= 0)
+        close(f->undo);
     int code = f->real->xClose(file);
     pthread_mutex_lock(&lock);
     f->file = NULL;
     pthread_mutex_unlock(&lock);
     return code;
+}
+
+static int
+layer_read(sqlite3_file *file, void *bytes, int size, sqlite3_int64 offset)
+{
+    hang();
+    return find(file)->real->xRead(file, bytes, size, offset);
+}
+
+// Of a reader: it changes nothing that could be lost.
+static void
+listen_in(struct open_file *f)
+{
+    f->undo = -1;
+    f->methods = *f->real;
+    f->methods.xRead = layer_read;
+    f->methods.xClose = layer_close;
+    f->file->pMethods = &f->methods;
 }
 
 static void
@@ -151,6 +181,7 @@ put_between(struct open_file *f, const char *name)
     if (size == 0) // another file of this name is gone
         must(ftruncate(f->undo, 0) == 0);
     f->methods = *f->real;
+    f->methods.xRead = layer_read;
     f->methods.xWrite = layer_write;
     f->methods.xTruncate = layer_truncate;
     f->methods.xSync = layer_sync;
@@ -163,7 +194,7 @@ layer_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, in
 {
     int code = real_vfs->xOpen(real_vfs, name, file, flags, out_flags);
     bool lasts = flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL);
-    if (code != SQLITE_OK || !lasts || !(flags & SQLITE_OPEN_READWRITE))
+    if (code != SQLITE_OK || !lasts)
         return code;
     pthread_mutex_lock(&lock);
     struct open_file *f = files;
@@ -174,7 +205,10 @@ layer_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, in
     f->real = file->pMethods;
     f->is_log = flags & SQLITE_OPEN_WAL;
     pthread_mutex_unlock(&lock);
-    put_between(f, name);
+    if (flags & SQLITE_OPEN_READWRITE)
+        put_between(f, name);
+    else
+        listen_in(f);
     return SQLITE_OK;
 }
 

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 enum { MAX_LOADS = 64 };
 
@@ -201,6 +202,28 @@ stopping_answers_what_waits(void **state)
     assert_int_equal(f->answered, 3);
 }
 
+static void
+a_store_that_hangs_is_not_asked_again_until_it_goes_on(void **state)
+{
+    struct fixture *f = *state;
+    struct note first = note_of(f, "ada"), refused = note_of(f, "ada"), later = note_of(f, "ada");
+    loader_set_patience(f->loader, 50);
+    set_closed(f, true);
+    assert_true(loader_submit(f->loader, &first.load));
+    wait_until_inside(f);
+    assert_false(loader_hangs(f->loader));
+    usleep(100000);
+    assert_true(loader_hangs(f->loader));
+    assert_false(loader_submit(f->loader, &refused.load));
+    set_closed(f, false);
+    wait_for_answers(f, 1);
+    while (loader_hangs(f->loader))
+        usleep(1000);
+    assert_true(loader_submit(f->loader, &later.load));
+    wait_for_answers(f, 2);
+    assert_int_equal(later.outcome, LOAD_FOUND);
+}
+
 int
 main(void)
 {
@@ -212,6 +235,7 @@ main(void)
         LOADER_TEST(lookups_are_answered_in_the_order_of_submission),
         LOADER_TEST(a_full_queue_refuses_and_takes_again_when_it_has_room),
         LOADER_TEST(stopping_answers_what_waits),
+        LOADER_TEST(a_store_that_hangs_is_not_asked_again_until_it_goes_on),
     };
     return cmocka_run_group_tests_name("loader", tests, NULL, NULL);
 }

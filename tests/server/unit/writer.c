@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 enum { MAX_CHANGES = 2000 }; // and at most as many batches
 
@@ -444,6 +445,27 @@ four_threads_lose_no_change(void **state)
     assert_int_equal(sum, 4 * 249 * 250 / 2);
 }
 
+static void
+a_store_that_hangs_gets_no_more_until_it_goes_on(void **state)
+{
+    struct fixture *f = *state;
+    writer_set_patience(f->writer, 50);
+    occupy(f);
+    submit(f, 1, 1);
+    assert_false(writer_hangs(f->writer));
+    usleep(100000);
+    assert_true(writer_hangs(f->writer));
+    struct note *n = note_new(f, 2);
+    assert_false(writer_submit(f->writer, &n->change));
+    writer_submit_always(f->writer, &n->change);
+    set_closed(f, false);
+    writer_flush(f->writer);
+    assert_false(writer_hangs(f->writer));
+    submit(f, 3, 3);
+    writer_flush(f->writer);
+    assert_answers(f, 0, 3, true);
+}
+
 int
 main(void)
 {
@@ -467,6 +489,8 @@ main(void)
         WRITER_TEST(a_writer_with_a_long_queue_rings_between_its_batches),
         WRITER_TEST(a_bell_keeps_no_store_that_failed_from_its_probe),
         WRITER_TEST(four_threads_lose_no_change),
+        cmocka_unit_test_setup_teardown(a_store_that_hangs_gets_no_more_until_it_goes_on, setup,
+                                        teardown),
     };
     return cmocka_run_group_tests_name("writer", tests, NULL, NULL);
 }
