@@ -186,6 +186,9 @@ add_cache(struct exposition *e, const struct counters *c, struct loader *loader)
     exposition_add_one(e, "tenured_cache_load_waiters", GAUGE,
                        "Loads that the store has not begun.",
                        (double)loader_get_stats(loader).waiting);
+    exposition_begin(e, "tenured_cache_promotion_failures_total", COUNTER,
+                     "Users whom the store found, and whom no memory could hold.");
+    exposition_add(e, (double)c->cache_promotion_failures, "cache", "users", NULL);
     exposition_add_one(e, "tenured_cache_dead_entries", GAUGE,
                        "Entries whose user is gone; a user leaves the map as it dies, so none.", 0);
 }

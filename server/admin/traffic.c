@@ -83,6 +83,17 @@ add_present(struct exposition *e, const struct plane *planes)
         exposition_add(e, listener_in_flight(planes[i].listener), "plane", planes[i].name, NULL);
 }
 
+static void
+add_cut(struct exposition *e, const struct plane *planes)
+{
+    exposition_begin(e, "tenured_http_cut_total", EXPOSITION_COUNTER,
+                     "Connections that ended because a phase took too long.");
+    for (int i = 0; i < PLANES; i++)
+        for (enum phase phase = 0; phase < PHASES; phase++)
+            exposition_add(e, listener_cut(planes[i].listener, phase), "plane", planes[i].name,
+                           "phase", phase_name(phase), NULL);
+}
+
 void
 traffic_add(struct exposition *e, struct listener *data, struct listener *admin)
 {
@@ -94,4 +105,5 @@ traffic_add(struct exposition *e, struct listener *data, struct listener *admin)
     add_rows(e, planes, add_duration);
     add_rejected(e, planes);
     add_present(e, planes);
+    add_cut(e, planes);
 }

@@ -23,14 +23,13 @@ query_expand(struct request *r, bool *user)
 }
 
 static bool
-read_number(const char *text, int base, uint64_t min, uint64_t max, uint64_t *value)
+read_number(const char *text, uint64_t min, uint64_t max, uint64_t *value)
 {
     char *end;
     errno = 0;
-    unsigned long long n = strtoull(text, &end, base);
-    bool is_plain = (text[0] >= '0' && text[0] <= '9') || (text[0] >= 'a' && text[0] <= 'f');
-    *value = n;
-    return is_plain && *end == '\0' && errno == 0 && n >= min && n <= max;
+    *value = strtoull(text, &end, 10);
+    bool is_plain = text[0] >= '0' && text[0] <= '9';
+    return is_plain && *end == '\0' && errno == 0 && *value >= min && *value <= max;
 }
 
 bool
@@ -47,24 +46,36 @@ query_limit(struct request *r, size_t *limit)
 {
     const char *word = request_query(r, "limit");
     uint64_t count = PAGE_DEFAULT;
-    bool is_fine = !word || read_number(word, 10, 1, PAGE_MAX, &count);
+    bool is_fine = !word || read_number(word, 1, PAGE_MAX, &count);
     if (!is_fine)
         reply_problem(r, "invalid-parameter", "limit must be a number from 1 to %d.", PAGE_MAX);
     *limit = (size_t)count;
     return is_fine;
 }
 
+// As query_add_cursor writes it, and in no other way.
+bool
+query_read_cursor(const char *text, int64_t *last)
+{
+    static const char digits[] = "0123456789abcdef";
+    uint64_t value = 0;
+    if (strlen(text) != CURSOR_DIGITS || strspn(text, digits) != CURSOR_DIGITS || text[0] > '7')
+        return false;
+    for (; *text; text++)
+        value = value << 4 | (uint64_t)(strchr(digits, *text) - digits);
+    *last = (int64_t)value;
+    return true;
+}
+
 bool
 query_page(struct request *r, struct page *page)
 {
     const char *cursor = request_query(r, "cursor");
-    uint64_t after = 0;
+    page->after = 0;
     if (!query_limit(r, &page->limit))
         return false;
-    if (cursor &&
-        (strlen(cursor) != CURSOR_DIGITS || !read_number(cursor, 16, 0, INT64_MAX, &after)))
+    if (cursor && !query_read_cursor(cursor, &page->after))
         reply_problem(r, "invalid-parameter", "cursor must be the next_cursor of an earlier page.");
-    page->after = (int64_t)after;
     return r->reply.status == 0;
 }
 

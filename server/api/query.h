@@ -21,6 +21,7 @@ struct page {
 };
 bool query_page(struct request *r, struct page *page);
 void query_add_cursor(struct text *t, int64_t last); // a JSON string that query_page reads
-bool query_limit(struct request *r, size_t *limit);  // of a list with a cursor of its own
+bool query_read_cursor(const char *text, int64_t *last);
+bool query_limit(struct request *r, size_t *limit); // of a list with a cursor of its own
 
 #endif

@@ -28,7 +28,7 @@ histogram_count(const struct histogram *h)
 {
     uint64_t count = 0;
     for (int i = 0; i < HISTOGRAM_BUCKETS; i++)
-        count += h->counts[i];
+        count += __atomic_load_n(&h->counts[i], __ATOMIC_RELAXED);
     return count;
 }
 

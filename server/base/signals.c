@@ -26,6 +26,7 @@ signals_block(void)
     sigset_t set = orders();
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); // a file as large as it may be is an error of whoever writes it
 }
 
 void

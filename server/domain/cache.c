@@ -88,6 +88,7 @@ on_loaded(struct load *load, enum load_outcome outcome, const struct user_row *r
     if (outcome == LOAD_ABSENT)
         absent_note(&s->absent, l->op.id, clock_monotonic_ns() + negative_ttl_ns(s));
     tn_object *user = outcome == LOAD_FOUND ? cache_add(s, row) : NULL;
+    s->counters.cache_promotion_failures += outcome == LOAD_FOUND && !user;
     if (outcome == LOAD_FOUND && !user)
         serve(l, OUTCOME_NO_MEMORY, NULL);
     else

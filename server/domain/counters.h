@@ -36,7 +36,8 @@ struct counters {
     uint64_t cache_coalesced; // misses that found the user asked for already, and waited too
     uint64_t cache_negative;  // misses that were answered by what the store had said before
     uint64_t cache_loads[LOAD_OUTCOMES];
-    struct histogram load_time; // from the question to the answer
+    uint64_t cache_promotion_failures; // users who were found, and whom no memory could hold
+    struct histogram load_time;        // from the question to the answer
     uint64_t collections[TN_GENERATIONS][PASS_CAUSES];
     uint64_t over_budget[TN_GENERATIONS];    // slices that took more than twice their budget
     struct histogram pauses[TN_GENERATIONS]; // how long a collection held the shard

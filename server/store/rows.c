@@ -15,19 +15,26 @@ const char *const rows_sql[STATEMENT_COUNT] = {
 #undef STATEMENT_SQL
 };
 
-struct user_row
-rows_take_user(struct statement *s)
+// Nothing looks at the checksum of a page. What is shown as it lies there is an object at least.
+static bool
+is_object(struct span json)
 {
-    struct user_row u;
-    u.id = statement_take_text(s);
-    u.name = statement_take_text(s);
-    u.email = statement_take_text(s);
-    u.attributes = statement_take_text(s);
-    u.version = statement_take_int(s);
-    u.created_at = statement_take_int(s);
-    u.updated_at = statement_take_int(s);
-    u.last_session = statement_take_text(s);
-    return u;
+    return json.len >= 2 && json.data[0] == '{' && json.data[json.len - 1] == '}';
+}
+
+bool
+rows_take_user(struct statement *s, struct user_row *user)
+{
+    user->id = statement_take_text(s);
+    user->name = statement_take_text(s);
+    user->email = statement_take_text(s);
+    user->attributes = statement_take_text(s);
+    user->version = statement_take_int(s);
+    user->created_at = statement_take_int(s);
+    user->updated_at = statement_take_int(s);
+    user->last_session = statement_take_text(s);
+    return user->id.len > 0 && user->name.data && is_object(user->attributes) &&
+           (!user->last_session.data || is_object(user->last_session));
 }
 
 bool
@@ -45,7 +52,8 @@ rows_take_session(struct statement *s, struct session_row *session)
     session->idle_ttl = statement_take_int(s);
     session->idle_expires_at = statement_take_int(s);
     session->expires_at = statement_take_int(s);
-    if (hash.len != TOKEN_HASH_SIZE)
+    if (hash.len != TOKEN_HASH_SIZE || !is_object(session->data) ||
+        (session->client.data && !is_object(session->client)))
         return false;
     memcpy(session->token_hash, hash.data, TOKEN_HASH_SIZE);
     return true;

@@ -17,8 +17,8 @@ enum statement_name {
 
 extern const char *const rows_sql[STATEMENT_COUNT];
 
-// Rows that borrow from the statement until its next step. False: it is no session.
-struct user_row rows_take_user(struct statement *s);
+// Rows that borrow from the statement until its next step. False: it is no user, or no session.
+bool rows_take_user(struct statement *s, struct user_row *user);
 bool rows_take_session(struct statement *s, struct session_row *session);
 // Runs what [c] asks for. [statements] are prepared from rows_sql.
 enum db_fault rows_write_change(struct statement statements[STATEMENT_COUNT],

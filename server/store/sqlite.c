@@ -168,11 +168,16 @@ find_user(struct reader *r, struct span id, void (*found)(void *arg, const struc
           void *arg)
 {
     statement_add_text(&r->select_user, id);
+    struct user_row user;
+    enum db_fault damage = DB_OK;
     if (statement_step(&r->select_user)) {
-        struct user_row user = rows_take_user(&r->select_user);
-        found(arg, &user);
+        if (rows_take_user(&r->select_user, &user) && span_equal(user.id, id))
+            found(arg, &user);
+        else
+            damage = DB_DAMAGED;
     }
-    return statement_reset(&r->select_user);
+    enum db_fault fault = statement_reset(&r->select_user);
+    return damage != DB_OK ? damage : fault;
 }
 
 static bool
@@ -197,10 +202,12 @@ visit_users(struct reader *r, struct span after, size_t count,
     statement_init(&list, r->db, SCHEMA_LIST_USERS);
     statement_add_text(&list, after);
     statement_add_int(&list, (int64_t)count);
-    while (statement_step(&list)) {
-        struct user_row user = rows_take_user(&list);
-        each(arg, &user);
-    }
+    struct user_row user;
+    while (statement_step(&list))
+        if (rows_take_user(&list, &user))
+            each(arg, &user);
+        else
+            list.fault = DB_DAMAGED;
     enum db_fault fault = list.fault;
     statement_fini(&list);
     return fault;

@@ -143,13 +143,13 @@ enum { WORK_MS = 1000, LATE_MS = 1500 }; // two ticks, and a machine with other 
 static char hang_sign[512];
 
 static void
-start_on_a_disk_that_may_hang(void)
+start_on_a_disk_that_may_hang(const char *variable)
 {
     use_disk();
     snprintf(hang_sign, sizeof hang_sign, "%s/hang", service.server.folder);
-    setenv("TENURED_TEST_HANG", hang_sign, 1);
+    setenv(variable, hang_sign, 1);
     START("http.work_timeout=1s", "cache.negative_ttl=0s", "shards=2");
-    unsetenv("TENURED_TEST_HANG");
+    unsetenv(variable);
 }
 
 static void
@@ -200,7 +200,7 @@ static void
 a_disk_that_hangs_makes_nobody_wait_longer_than_the_work_timeout(void **state)
 {
     char held[128], freed[128];
-    start_on_a_disk_that_may_hang();
+    start_on_a_disk_that_may_hang("TENURED_TEST_HANG");
     make_user("ada");
     struct known_session s = make_session("ada", ""), ended = make_session("ada", "");
     snprintf(held, sizeof held, "%s/data", s.path);
@@ -244,6 +244,9 @@ a_disk_that_hangs_makes_nobody_wait_longer_than_the_work_timeout(void **state)
     expect(204, "DELETE", s.path, NULL);
     expect_dead(&s);
     make_user("carl");
+    assert_int_equal(client_call(&service.admin, "GET", "/metrics", NULL), 200);
+    assert_non_null(
+        strstr(service.admin.body.data, "tenured_http_cut_total{plane=\"data\",phase=\"work\"} 5"));
     char *log = server_log(&service.server);
     assert_non_null(strstr(log, "store_hangs"));
     assert_non_null(strstr(log, "store_goes_on"));
@@ -253,7 +256,7 @@ a_disk_that_hangs_makes_nobody_wait_longer_than_the_work_timeout(void **state)
 static void
 a_disk_that_hangs_while_it_is_read_makes_nobody_wait_longer_either(void **state)
 {
-    start_on_a_disk_that_may_hang();
+    start_on_a_disk_that_may_hang("TENURED_TEST_HANG_READS");
     make_user("ada");
     struct known_session s = make_session("ada", "");
     expect(404, "GET", "/v1/users/nobody", NULL); // the reader is open

@@ -127,6 +127,15 @@ limits_and_cursors_that_are_none_are_refused(void **state)
     expect_refused(422, "invalid-parameter", "GET", "/v1/users?limit=201", NULL);
     expect_refused(422, "invalid-parameter", "GET", "/v1/users?cursor=no%20id", NULL);
     expect_refused(422, "invalid-parameter", "GET", "/v1/users?cursor=", NULL);
+    make_user("ada");
+    static const char *const cursors[] = {
+        "", "x", "0x00000000000001", "00000000000000AF", "%20000000000000001", "8000000000000000"};
+    for (size_t i = 0; i < sizeof cursors / sizeof cursors[0]; i++) {
+        char path[128];
+        snprintf(path, sizeof path, "/v1/users/ada/sessions?cursor=%s", cursors[i]);
+        expect_refused(422, "invalid-parameter", "GET", path, NULL);
+    }
+    expect(200, "GET", "/v1/users/ada/sessions?cursor=00000000000000af", NULL);
     expect(200, "GET", "/v1/users?limit=200", NULL);
 }
 

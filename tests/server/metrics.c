@@ -3,6 +3,7 @@
 // GET /metrics and GET /v1/cache: strictly read, and right about what was done.
 #include "scrape.h"
 #include "service_fixture.h"
+#include "wire.h"
 
 #include <pthread.h>
 #include <unistd.h>
@@ -104,6 +105,22 @@ what_was_done_is_counted(void **state)
     assert_value(text, "tenured_store_changes_total", 4);
     assert_value(text, "tenured_store_write_queue", 0);
     assert_value(text, "tenured_cache_dead_entries", 0);
+}
+
+static void
+slow_clients_and_slow_work_are_counted_by_phase(void **state)
+{
+    START("http.header_timeout=200ms");
+    assert_value(scrape(), "tenured_http_cut_total{plane=\"data\",phase=\"head\"}", 0);
+    int fd = wire_open((uint16_t)service.server.data_port);
+    wire_sends(fd, "GET / HT");
+    assert_true(wire_is_closed(fd, 5000));
+    close(fd);
+    const char *text = scrape();
+    scrape_check(text);
+    assert_value(text, "tenured_http_cut_total{plane=\"data\",phase=\"head\"}", 1);
+    assert_value(text, "tenured_http_cut_total{plane=\"data\",phase=\"work\"}", 0);
+    assert_value(text, "tenured_http_cut_total{plane=\"admin\",phase=\"head\"}", 0);
 }
 
 static void
@@ -229,6 +246,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         SERVICE_TEST(an_idle_service_is_read_without_a_fault),
         SERVICE_TEST(what_was_done_is_counted),
+        SERVICE_TEST(slow_clients_and_slow_work_are_counted_by_phase),
         SERVICE_TEST(the_process_is_described_as_the_system_sees_it),
         SERVICE_TEST(nothing_that_a_client_chose_is_a_label),
         SERVICE_TEST(a_scrape_under_load_is_consistent_and_none_is_lost),

@@ -6,7 +6,7 @@
 // the real disk is not asked, so this is quicker than the truth.
 // TENURED_TEST_FAIL_EVERY=5 fails every fifth sync of the log; TENURED_TEST_SYNC_MS=100 makes each
 // take so long; while the file exists that TENURED_TEST_FULL names, the disk is full; while the one
-// of TENURED_TEST_HANG exists, whoever syncs the log or reads the store waits.
+// of TENURED_TEST_HANG exists, a sync of the log waits, and of TENURED_TEST_HANG_READS, any read.
 // TENURED_TEST_MUTANT=early acknowledges three batches of four before they are committed;
 // =unsynced turns the syncs off, and closes the eyes that would have seen it.
 #include "disk.h"
@@ -111,9 +111,9 @@ must_fail(const struct open_file *f)
 }
 
 static void
-hang(void)
+hang(const char *variable)
 {
-    const char *sign = getenv("TENURED_TEST_HANG");
+    const char *sign = getenv(variable);
     while (sign && access(sign, F_OK) == 0)
         usleep(10000);
 }
@@ -134,7 +134,7 @@ layer_sync(sqlite3_file *file, int flags)
         return SQLITE_IOERR_FSYNC;
     take_time(f);
     if (f->is_log)
-        hang();
+        hang("TENURED_TEST_HANG");
     must(ftruncate(f->undo, 0) == 0);
     return SQLITE_OK;
 }
@@ -155,7 +155,7 @@ layer_close(sqlite3_file *file)
 static int
 layer_read(sqlite3_file *file, void *bytes, int size, sqlite3_int64 offset)
 {
-    hang();
+    hang("TENURED_TEST_HANG_READS");
     return find(file)->real->xRead(file, bytes, size, offset);
 }
 

@@ -118,7 +118,9 @@ static void
 a_load(void **state)
 {
     put("ada", "Ada");
+    assert_int_equal(figures().counters.cache_promotion_failures, 0);
     fail_each(forget_ada, ask_ada);
+    assert_true(figures().counters.cache_promotion_failures > 0);
 }
 
 static void

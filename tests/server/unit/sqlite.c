@@ -76,6 +76,16 @@ session_change(int64_t k, struct span data)
             .k = k, .id = SPAN("s_0001"), .user_id = SPAN("ada"), .data = data, .version = 1}};
 }
 
+// An empty object, and much white space in it.
+static struct span
+large_object(char *bytes, size_t size)
+{
+    memset(bytes, ' ', size);
+    bytes[0] = '{';
+    bytes[size - 1] = '}';
+    return (struct span){bytes, size};
+}
+
 static bool
 add_session(struct fixture *f, int64_t k)
 {
@@ -388,7 +398,7 @@ a_full_disk_fails_the_batch_and_loses_nothing(void **state)
     assert_true(add_session(f, 1));
     // Less than there is, which SQLite takes as: not one page more.
     turn("PRAGMA max_page_count = 1");
-    struct change c = session_change(2, (struct span){memset(large, 'x', sizeof(large)), 65536});
+    struct change c = session_change(2, large_object(large, sizeof(large)));
     assert_false(f->store->ops->apply(f->store, &c));
     assert_false(f->store->ops->healthy(f->store));
     assert_int_equal(count_sessions(f), 1);
@@ -421,13 +431,47 @@ running_out_of_memory_fails_the_batch_and_loses_nothing(void **state)
     struct fixture *f = *state;
     static char large[65536];
     assert_true(add_session(f, 1));
-    struct change c = session_change(2, (struct span){memset(large, 'x', sizeof(large)), 65536});
+    struct change c = session_change(2, large_object(large, sizeof(large)));
     sqlite3_hard_heap_limit64(sqlite3_memory_used() + 1000);
     assert_false(f->store->ops->apply(f->store, &c));
     sqlite3_hard_heap_limit64(0);
     assert_int_equal(count_sessions(f), 1);
     assert_true(f->store->ops->apply(f->store, &c));
     assert_int_equal(count_sessions(f), 2);
+}
+
+static void
+note_found(void *arg, const struct user_row *user)
+{
+    *(size_t *)arg += 1;
+}
+
+// What is written as a text lies in the file as it is: no checksum is looked at.
+static void
+a_row_that_is_no_user_or_no_session_is_damage(void **state)
+{
+    static const char *const damages[] = {"name = CAST(x'ff' AS TEXT), attributes = '[]'",
+                                          "attributes = ''", "last_session = 'gone'"};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
+        char sql[256];
+        size_t found = 0;
+        snprintf(sql, sizeof sql,
+                 "REPLACE INTO users VALUES('ada', 'Ada', NULL, '{}', 1, 1, 1, NULL);"
+                 "UPDATE users SET %s",
+                 damages[i]);
+        edit(f, sql);
+        assert_false(f->store->ops->load_user(f->store, SPAN("ada"), note_found, &found));
+        assert_false(f->store->ops->list_users(f->store, SPAN(""), 9, note_found, &found));
+        assert_int_equal(found, 0);
+    }
+    size_t count = 0;
+    assert_true(add_session(f, 1));
+    edit(f, "UPDATE sessions SET data = 'x'");
+    assert_false(
+        f->store->ops->load_sessions(f->store, count_session, &count, f->error, sizeof(f->error)));
+    assert_non_null(strstr(f->error, "is damaged"));
+    assert_int_equal(count, 0);
 }
 
 int
@@ -454,6 +498,7 @@ main(void)
         STORE_TEST(a_full_disk_fails_the_batch_and_loses_nothing),
         STORE_TEST(a_file_that_somebody_holds_fails_the_batch_until_they_let_go),
         STORE_TEST(running_out_of_memory_fails_the_batch_and_loses_nothing),
+        STORE_TEST(a_row_that_is_no_user_or_no_session_is_damage),
     };
     sqlite3_auto_extension((void (*)(void))remember_writer);
     return cmocka_run_group_tests_name("sqlite", tests, NULL, NULL);

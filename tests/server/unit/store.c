@@ -48,6 +48,8 @@ texts_of_64_kib_come_back_byte_for_byte(void **state)
     enum { SIZE = 65536 };
     char *large = malloc(SIZE), *expected = NULL;
     memset(large, 'x', SIZE);
+    large[0] = '{';
+    large[SIZE - 1] = '}';
     struct change c = user_change("ada", "Ada", 1);
     c.user.attributes = (struct span){large, SIZE};
     assert_true(apply_one(f, c));
