@@ -6,18 +6,23 @@ The transcript (the ```console block) is a shell session: lines that start with 
 lines that follow are what the server said, compared after times, ids, tokens and measured sizes and
 durations have been replaced by their names. The last ```sh and ```python blocks are run as they stand,
 on a server with the token that the ```sh block before them makes; what they print must be what the
-comments at the ends of their lines say.
+comments at the ends of their lines say. The ```bash block, the loop that finds an interval, runs eight
+times as fast while users come and go, and must come to an end as the one shown did.
 
 Usage: transcript.py [--print]    TENURED names the program, else build/asan/server/tenured
 --print shows the transcript of a real run, to be pasted into README.md.
 """
 
+import http.client
+import json
 import os
 import pathlib
+import random
 import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -149,6 +154,70 @@ def check_example(server, name, program, text, token):
         sys.exit(f"README.md's {name} example should print {expected}, but it printed\n{run.stdout}{run.stderr}")
 
 
+# --- The loop ----------------------------------------------------------------------------------------
+
+FASTER = 8  # than README.md's
+USERS = 8
+AWAY = (0.1 / FASTER, 0.5 / FASTER)  # seconds between a user's sessions
+LINE = re.compile(r"every (\d+) ms: \d+ residents, a pause of [0-9.e-]+ s, (\d+) % hits")
+LAST = re.compile(r"every (\d+) ms it is")
+
+
+def call(connection, method, path, body=None):
+    connection.request(method, path, json.dumps(body) if body else None, {"Content-Type": "application/json"})
+    return json.loads(connection.getresponse().read() or "null")
+
+
+def come_and_go(port, name, over):
+    """A user whose sessions never overlap: between two of them only their own past holds them."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    call(connection, "PUT", f"/v1/users/{name}", {"name": name})
+    while not over.is_set():
+        session = call(connection, "POST", "/v1/sessions", {"user_id": name})
+        call(connection, "GET", f"/v1/users/{name}")
+        call(connection, "DELETE", f"/v1/sessions/{session['id']}")
+        time.sleep(random.uniform(*AWAY))
+
+
+def run_loop(server, loop):
+    over = threading.Event()
+    users = [threading.Thread(target=come_and_go, args=(server.ports["data"], f"u{i}", over)) for i in range(USERS)]
+    for user in users:
+        user.start()
+    run = subprocess.run(["bash"], input=server.localised(loop), capture_output=True, text=True, timeout=4 * PATIENCE)
+    over.set()
+    for user in users:
+        user.join()
+    return run.stdout
+
+
+def what_it_found(printed):
+    """The intervals in ms with their shares of hits, and the one that was chosen."""
+    *lines, last = printed.splitlines()
+    found = [LINE.fullmatch(line) for line in lines]
+    chosen = LAST.fullmatch(last)
+    if len(found) < 2 or not all(found) or not chosen:
+        sys.exit(f"This is not what the loop of README.md prints:\n{printed}")
+    return [(int(match[1]), int(match[2])) for match in found], int(chosen[1])
+
+
+def check_findings(start, printed):
+    found, chosen = what_it_found(printed)
+    intervals = [start >> (i + 1) for i in range(len(found))]
+    enough = [percent >= 90 for _, percent in found]
+    if [ms for ms, _ in found] != intervals or enough != [True] * (len(found) - 1) + [False] or chosen != 2 * intervals[-1]:
+        sys.exit(f"The loop of README.md does not end where it should:\n{printed}")
+
+
+def check_loop(server):
+    text = (ROOT / "README.md").read_text()
+    loop = blocks("bash")[0]
+    start, pause = int(re.search(r" ms=(\d+)", loop)[1]), int(re.search(r"sleep (\d+)", loop)[1])
+    check_findings(start, re.search(r"it printed:\n\n```\n(.*?)```", text, re.S)[1])
+    quick = loop.replace(f"ms={start}", f"ms={start // FASTER}").replace(f"sleep {pause}", f"sleep {pause / FASTER}")
+    check_findings(start // FASTER, run_loop(server, quick))
+
+
 def print_transcript(server, transcript):
     commands = [command for command, _ in steps(transcript)]
     said, errors = typed(server, commands)
@@ -163,12 +232,14 @@ def main():
         if "--print" in sys.argv:
             return print_transcript(server, transcript)
         count = check_transcript(server, transcript)
+    with Server() as server:
+        check_loop(server)
     token, variable = make_token()
     with Server(**{variable: token}) as server:
         check_closed(server)
         check_example(server, "curl", ["bash", "-eu"], blocks("sh")[-1], token)
         check_example(server, "Python", [sys.executable, "-"], blocks("python")[-1], token)
-    print(f"{count} commands and two examples of README.md do what it shows")
+    print(f"{count} commands, a loop and two examples of README.md do what it shows")
 
 
 if __name__ == "__main__":
