@@ -159,7 +159,7 @@ part_mutants() {
 part_stress() {
     build asan
     export TN_STRESS=1
-    ctest --test-dir build/asan -L '^(unit|examples)$' -E '\.(pass|jobs|policy|counters|collect|tuning)$' \
+    ctest --test-dir build/asan -L '^(unit|examples)$' -E '\.(pass|jobs|policy|senses|counters|collect|tuning)$' \
         --output-on-failure --stop-on-failure --no-tests=error
     ctest --test-dir build/asan -R '^lib\.(dict|inherit|list|number|pin|random_slices|str|type|weak|weakmap)$' \
         --output-on-failure --stop-on-failure --no-tests=error

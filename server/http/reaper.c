@@ -106,24 +106,23 @@ reaper_remove(struct connection *c)
 // The library would not notice a closed socket before the work is done, and the client must not
 // wait for that. False: the work was done in this moment.
 static bool
-answer(struct connection *c)
+claim_answer(struct connection *c)
 {
     enum phase work = PHASE_WORK;
-    if (!atomic_compare_exchange_strong(&c->watch.phase, &work, PHASE_OVER))
-        return false;
-    overdue_answer(c, c->watch.fd);
-    return true;
+    return atomic_compare_exchange_strong(&c->watch.phase, &work, PHASE_OVER);
 }
 
 static void
 cut(struct connection *c, enum phase phase)
 {
-    if (phase == PHASE_WORK && !answer(c))
+    if (phase == PHASE_WORK && !claim_answer(c))
         return;
-    if (phase != PHASE_WORK)
+    atomic_fetch_add(&c->listener->reaper.cut[phase], 1);
+    if (phase == PHASE_WORK)
+        overdue_answer(c, c->watch.fd);
+    else
         shutdown(c->watch.fd, SHUT_RDWR);
     c->watch.due_ns = UINT64_MAX;
-    atomic_fetch_add(&c->listener->reaper.cut[phase], 1);
     log_event(LOG_DEBUG, "too-slow", "phase", "s", phase_name(phase), "port", "d",
               (long)c->listener->port, NULL);
 }

@@ -268,6 +268,37 @@ a_stop_ends_a_collection_after_its_slice(void **state)
     client_fini(&o.client);
 }
 
+static const char *
+ask_operation(const char *method, long status)
+{
+    assert_int_equal(client_call(&service.admin, method, "/v1/operations/1", NULL), status);
+    return service.admin.body.data;
+}
+
+static void
+a_running_operation_that_is_deleted_ends_after_its_slice(void **state)
+{
+    start_with_sessions();
+    enough = false;
+    work(READERS, read_sessions);
+    order("/v1/gc/freeze", "{\"collect_first\":false}");
+    order("/v1/gc/unfreeze", NULL);
+    assert_int_equal(
+        client_call(&service.admin, "POST", "/v1/gc/collect", "{\"budget_ms\":1,\"wait\":false}"),
+        202);
+    while (!strstr(ask_operation("GET", 200), "\"state\":\"running\""))
+        assert_null(strstr(service.admin.body.data, "\"state\":\"ended\""));
+    assert_non_null(strstr(ask_operation("DELETE", 200), "\"cancelled\":true"));
+    assert_null(strstr(service.admin.body.data, "\"state\":\"ended\"")); // it was under way
+    while (!strstr(ask_operation("GET", 200), "\"state\":\"ended\""))
+        wait_ms(1);
+    assert_non_null(
+        strstr(service.admin.body.data, "\"complete\":false,\"stopped\":\"cancelled\""));
+    stop_reading();
+    order("/v1/gc/collect", "{}"); // nothing is in its way
+    assert_non_null(strstr(service.admin.body.data, "\"complete\":true"));
+}
+
 int
 main(void)
 {
@@ -276,6 +307,7 @@ main(void)
         SERVICE_TEST(reads_keep_half_of_their_throughput_beside_collections),
         SERVICE_TEST(the_same_again_is_refused_and_a_young_one_waits_its_turn),
         SERVICE_TEST(a_stop_ends_a_collection_after_its_slice),
+        SERVICE_TEST(a_running_operation_that_is_deleted_ends_after_its_slice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
