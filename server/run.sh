@@ -6,9 +6,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 tools=(gcc cmake ninja pkg-config)
-modules=(libmicrohttpd jansson sqlite3 libsodium)
+modules=(libmicrohttpd jansson sqlite3 libsodium gmp)
 packages=(gcc libc6-dev cmake ninja-build pkg-config
-    libmicrohttpd-dev libjansson-dev libsqlite3-dev libsodium-dev)
+    libmicrohttpd-dev libjansson-dev libsqlite3-dev libsodium-dev libgmp-dev)
 
 missing() {
     local name

@@ -33,9 +33,9 @@ skip() {
 # --- Parts: each is run by a fresh shell -------------------------------------------------------------
 
 tools=(gcc g++ cmake ninja pkg-config python3 curl)
-modules=(libmicrohttpd jansson sqlite3 libsodium cmocka libcurl)
+modules=(libmicrohttpd jansson sqlite3 libsodium gmp cmocka libcurl)
 packages=(gcc g++ libc6-dev cmake ninja-build pkg-config python3 curl libmicrohttpd-dev libjansson-dev
-    libsqlite3-dev libsodium-dev libcmocka-dev libcurl4-openssl-dev python3-jsonschema)
+    libsqlite3-dev libsodium-dev libgmp-dev libcmocka-dev libcurl4-openssl-dev python3-jsonschema)
 
 missing() {
     local name

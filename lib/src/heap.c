@@ -2,6 +2,7 @@
 #include "heap.h"
 
 #include "containers/dict.h"
+#include "containers/integer.h"
 #include "containers/list.h"
 #include "containers/number.h"
 #include "containers/set.h"

@@ -165,6 +165,33 @@ set_default_of_dict(world *w)
     return done;
 }
 
+// Of more digits than have room on the stack, so that scratch is needed too.
+enum { MANY_DIGITS = 6000 };
+
+static bool
+read_a_large_integer(world *w)
+{
+    char digits[MANY_DIGITS];
+    tn_value v;
+    memset(digits, '9', sizeof digits);
+    bool done = succeeded(FAILING(w, tn_int_from_decimal(w->heap, digits, sizeof digits, &v)));
+    assert_int_equal(tn_is_absent(v), !done);
+    tn_decref_value(v);
+    return done;
+}
+
+static bool
+write_a_large_integer(world *w)
+{
+    char digits[MANY_DIGITS];
+    tn_value v;
+    memset(digits, '9', sizeof digits);
+    assert_int_equal(tn_int_from_decimal(w->heap, digits, sizeof digits, &v), TN_OK);
+    bool done = was_made(FAILING(w, tn_int_to_decimal(w->heap, v)));
+    tn_decref_value(v);
+    return done;
+}
+
 static bool
 measure_deeply(world *w)
 {
@@ -203,6 +230,8 @@ static const struct attempt {
     {"add to a set", add_to_set},
     {"insert into a list", insert_into_list},
     {"set a default", set_default_of_dict},
+    {"read a large integer", read_a_large_integer},
+    {"write a large integer", write_a_large_integer},
     {"measure deeply", measure_deeply},
     {"measure many by type", measure_many},
 };

@@ -5,50 +5,10 @@
 
 #include <string.h>
 
-const struct tni_builtin tni_int_type = {
-    .spec = {.name = "int", .native = sizeof(int64_t), .flags = TN_ACYCLIC},
-    .leaf = true,
-};
-
 const struct tni_builtin tni_float_type = {
     .spec = {.name = "float", .native = sizeof(double), .flags = TN_ACYCLIC},
     .leaf = true,
 };
-
-// --- Integers --------------------------------------------------------------------------------
-
-tn_err
-tn_int_new_at(tn_heap *heap, int64_t i, const tn_site *site, tn_value *result)
-{
-    struct tni_objects *s = (struct tni_objects *)heap;
-    if (i >= TN_INT_MIN && i <= TN_INT_MAX) {
-        *result = tn_int(i);
-        return TN_OK;
-    }
-    tn_object *o = tni_object_new(s, s->types[TNI_TYPE_INT], site);
-    if (o == NULL)
-        return TN_ENOMEM;
-    *(int64_t *)tn_payload(o) = i;
-    *result = tn_ref(o);
-    return TN_OK;
-}
-
-bool
-tn_is_integer(tn_value v)
-{
-    return tn_is_int(v) || tni_value_is(v, TNI_TYPE_INT);
-}
-
-int64_t
-tn_int_get(tn_value v)
-{
-    if (tn_is_int(v))
-        return tn_as_int(v);
-    TN_ASSERT(tni_value_is(v, TNI_TYPE_INT));
-    return *(int64_t *)tn_payload(tn_as_object(v));
-}
-
-// --- Floats ----------------------------------------------------------------------------------
 
 tn_object *
 tn_float_new_at(tn_heap *heap, double d, const tn_site *site)
@@ -75,39 +35,35 @@ tn_float_get(tn_value v)
 
 // --- As keys ---------------------------------------------------------------------------------
 
-// The integer that the number equals exactly; false when there is none of 64 bits.
+// The whole number that the value equals exactly; false when there is none.
 static bool
-as_integer(tn_value v, int64_t *i)
+as_whole(tn_value v, uint64_t own[TNI_DOUBLE_LIMBS], struct tni_whole *w)
 {
-    if (tn_is_integer(v)) {
-        *i = tn_int_get(v);
-        return true;
-    }
-    double d = tn_is_float(v) ? tn_float_get(v) : 0.5;
-    if (!(d >= -0x1p63 && d < 0x1p63) || d != (double)(int64_t)d)
-        return false;
-    *i = (int64_t)d;
+    if (!tn_is_integer(v))
+        return tn_is_float(v) && tni_whole_of_double(tn_float_get(v), own, w);
+    *w = tni_whole_of(v, own);
     return true;
 }
 
 bool
 tni_number_equal(tn_value a, tn_value b)
 {
-    int64_t i = 0, j = 0;
-    bool first = as_integer(a, &i), second = as_integer(b, &j);
+    uint64_t own[2][TNI_DOUBLE_LIMBS];
+    struct tni_whole x, y;
+    bool first = as_whole(a, own[0], &x), second = as_whole(b, own[1], &y);
     if (first || second)
-        return first && second && i == j;
+        return first && second && tni_whole_compare(x, y) == 0;
     return tn_is_float(a) && tn_is_float(b) && tn_float_get(a) == tn_float_get(b);
 }
 
 uint64_t
-tni_number_word(tn_value v)
+tni_number_word(const struct tni_objects *s, tn_value v)
 {
-    int64_t i;
-    if (as_integer(v, &i))
-        return (uint64_t)i << 3 | TNI_TAG_INT;
+    uint64_t own[TNI_DOUBLE_LIMBS], word;
+    struct tni_whole w;
+    if (as_whole(v, own, &w))
+        return tni_whole_word(s, w);
     double d = tn_float_get(v);
-    uint64_t word;
     memcpy(&word, &d, sizeof word);
     return word;
 }

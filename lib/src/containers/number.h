@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// number: integers that do not fit into a value, and floats, as leaves.
+// number: floats as leaves, and what it means for two numbers to be equal.
 #ifndef TNI_CONTAINERS_NUMBER_H
 #define TNI_CONTAINERS_NUMBER_H
 
-#include "object/type.h"
-#include "tenure/containers.h"
+#include "containers/integer.h"
 
-extern const struct tni_builtin tni_int_type, tni_float_type;
+extern const struct tni_builtin tni_float_type;
 
 // A number that is an object.
 static inline bool
@@ -20,6 +19,6 @@ tni_is_leaf_number(tn_value v)
 // number.
 bool tni_number_equal(tn_value a, tn_value b);
 // A word that is the same for equal numbers, and the bits of the value for an inline integer.
-uint64_t tni_number_word(tn_value v);
+uint64_t tni_number_word(const struct tni_objects *s, tn_value v);
 
 #endif

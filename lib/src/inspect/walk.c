@@ -58,8 +58,10 @@ describe_key(char *text, size_t size, tn_value key)
 {
     if (tn_is_str(key))
         snprintf(text, size, "[\"%s\"]", tn_str_data(tn_as_object(key)));
-    else if (tn_is_integer(key))
+    else if (tn_is_integer(key) && tn_int_fits(key))
         snprintf(text, size, "[%lld]", (long long)tn_int_get(key));
+    else if (tn_is_integer(key))
+        snprintf(text, size, "[an integer of %zu bits]", tn_int_bits(key));
     else if (tn_is_object(key))
         snprintf(text, size, "[<%s>]", tni_type_of(tn_as_object(key))->name);
     else
