@@ -96,7 +96,7 @@ run_tests() { # PRESET LABELS
 }
 
 part_unit() {
-    run_tests asan '^(lib|unit|examples)$'
+    run_tests asan '^(lib|unit|examples|load)$'
 }
 
 # Its table is shown when everything has run.
