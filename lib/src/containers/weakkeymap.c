@@ -114,7 +114,7 @@ tn_weakkeymap_clear(tn_object *o)
     tni_weakkeys_empty(map_of(o));
 }
 
-// The room is there before anything is set, and setting may drop what was set before.
+// The room is there before anything is set; but what a former value's finalizer enters takes of it.
 tn_err
 tn_weakkeymap_update(tn_object *o, const tn_object *from)
 {
@@ -127,14 +127,15 @@ tn_weakkeymap_update(tn_object *o, const tn_object *from)
         return TN_ENOMEM;
     }
     const struct tni_weakkeys *source = map_of(copy);
-    for (uint32_t i = 0; i < source->used; i++) {
+    tn_err err = TN_OK;
+    for (uint32_t i = 0; i < source->used && err == TN_OK; i++) {
         tn_object *key = tni_weakkeys_give(source, i);
         if (key != NULL)
-            (void)tn_weakkeymap_set(o, key, source->values.values[i]);
+            err = tn_weakkeymap_set(o, key, source->values.values[i]);
         tn_decref(key);
     }
     tn_decref(copy);
-    return TN_OK;
+    return err;
 }
 
 tn_err
