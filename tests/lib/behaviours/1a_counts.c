@@ -142,6 +142,25 @@ slots_are_dropped_in_their_order_and_a_derived_types_first_5(void **state)
     recorder_expect(&log, "F3 D3 F4 D4 F0 D0 F1 D1 F2 D2");
 }
 
+static void
+attributes_are_dropped_in_the_order_in_which_they_were_set_5(void **state)
+{
+    recorder_log log;
+    recorder_init(&log, heap_fixture_heap(state));
+    tn_type_spec spec = {.name = "User", .layout = TN_LAYOUT_DICT};
+    tn_type *type;
+    assert_int_equal(tn_type_register(log.heap, &spec, &type), TN_OK);
+    tn_object *o = tn_new(log.heap, type);
+    const char *const names[] = {"z", "a", "m"};
+    for (int i = 0; i < 3; i++) {
+        tn_value v = tn_ref(recorder_new(&log, i));
+        assert_int_equal(tn_set(o, names[i], v), TN_OK);
+        tn_decref_value(v);
+    }
+    tn_decref(o);
+    recorder_expect(&log, "F0 D0 F1 D1 F2 D2");
+}
+
 typedef struct during_death {
     recorder_log log;
     tn_object *made, *plain;
@@ -403,6 +422,7 @@ main(void)
         HEAP_TEST(a_list_and_a_tuple_drop_their_items_from_the_end_5),
         HEAP_TEST(a_dict_drops_its_entries_in_the_order_of_insertion_5),
         HEAP_TEST(slots_are_dropped_in_their_order_and_a_derived_types_first_5),
+        HEAP_TEST(attributes_are_dropped_in_the_order_in_which_they_were_set_5),
         HEAP_TEST(finalizer_then_weak_references_then_children_then_callbacks_6),
         HEAP_TEST(a_weak_reference_resolves_in_the_finalizer_and_outlives_a_resurrection_7),
         HEAP_TEST(a_finalizer_is_called_once_however_often_the_object_dies_8),

@@ -15,7 +15,7 @@ static const size_t million = 1000000;
 
 // Types of links that are not the library's own.
 typedef struct kit {
-    tn_type *slotted, *derived, *native, *finalized, *key;
+    tn_type *slotted, *derived, *native, *finalized, *free, *key;
 } kit;
 
 // An object that holds [next]; an object of the kit, or a container.
@@ -72,6 +72,24 @@ static tn_object *
 link_by_finalized(tn_heap *heap, const kit *k, tn_value next)
 {
     return link_by_slot(heap, k->finalized, 0, next);
+}
+
+static tn_object *
+link_by_attribute(tn_heap *heap, const kit *k, tn_value next)
+{
+    tn_object *o = tn_new(heap, k->free);
+    assert_int_equal(tn_set(o, "next", next), TN_OK);
+    tn_decref_value(next);
+    return o;
+}
+
+static tn_object *
+link_by_set(tn_heap *heap, const kit *k, tn_value next)
+{
+    tn_object *set = tn_set_new(heap);
+    assert_int_equal(tn_set_add(set, next), TN_OK);
+    tn_decref_value(next);
+    return set;
 }
 
 static tn_object *
@@ -138,6 +156,7 @@ make_kit(tn_heap *heap)
                                              .native = sizeof(tn_value),
                                              .traverse = traverse_next,
                                              .clear = clear_next});
+    k.free = add_type(heap, (tn_type_spec){.name = "Free", .layout = TN_LAYOUT_DICT});
     k.key = heap_type(heap, "Key", NULL, TN_WEAK);
     return k;
 }
@@ -171,8 +190,9 @@ a_chain_of_any_length_dies_without_recursion_15(void **state)
 static void
 so_does_one_of_whatever_holds_references_16(void **state)
 {
-    make_link *const links[] = {link_by_tuple,  link_by_dict,      link_by_derived,
-                                link_by_native, link_by_finalized, link_by_weak_key};
+    make_link *const links[] = {link_by_tuple,     link_by_dict,      link_by_derived,
+                                link_by_native,    link_by_finalized, link_by_weak_key,
+                                link_by_attribute, link_by_set};
     tn_heap *heap = heap_fixture_heap(state);
     for (size_t i = 0; i < sizeof links / sizeof *links; i++)
         small_stack_run(heap, drop, make_chain(heap, links[i], support_scaled(million / 10)));

@@ -37,6 +37,7 @@ what_holds_no_container_is_never_tracked_21(void **state)
     expect_untracked(tn_as_object(large));
     expect_untracked(tn_float_new(heap, 0.5));
     expect_untracked(heap_str(heap, "text"));
+    expect_untracked(tn_frozenset_new(heap, (const tn_value[]){TN_TRUE}, 1));
     expect_untracked(tn_weakmap_new(heap));
     expect_untracked(tn_weakset_new(heap));
     expect_untracked(tn_new(heap, heap_type(heap, "Leaf", slots, TN_ACYCLIC)));
@@ -54,10 +55,15 @@ containers_and_instances_are_tracked_also_without_slots_22(void **state)
     tn_heap *heap = heap_fixture_heap(state);
     expect_tracked(tn_list_new(heap));
     expect_tracked(tn_dict_new(heap));
+    expect_tracked(tn_set_new(heap));
     expect_tracked(tn_weakkeymap_new(heap));
     expect_tracked(tn_new(heap, heap_type(heap, "Empty", NULL, 0)));
     expect_tracked(tn_new(heap, heap_type(heap, "Native", NULL, TN_WEAK)));
     expect_tracked(tn_new(heap, heap_type(heap, "Slotted", slots, 0)));
+    tn_type_spec spec = {.name = "Free", .layout = TN_LAYOUT_DICT};
+    tn_type *type;
+    assert_int_equal(tn_type_register(heap, &spec, &type), TN_OK);
+    expect_tracked(tn_new(heap, type));
 }
 
 // --- From when on --------------------------------------------------------------------------------

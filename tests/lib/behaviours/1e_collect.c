@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
 // 1E: a collection and its result.
-//
-// 51, with layouts: an instance counts once, wherever its attributes are.
-// 60, with layouts: a collection looks no attribute up, and calls no property's getter.
 #include "recorder.h"
 #include "small_stack.h"
 
@@ -64,6 +61,38 @@ a_tuple_or_an_instance_in_a_circle_counts_50(void **state)
     tn_decref(list);
     recorder_ring(&log, 1, 1);
     assert_int_equal(heap_collect(heap, 2), 3);
+}
+
+// A circle of one instance, by one attribute of [count].
+static void
+make_circle(tn_heap *heap, tn_type *type, int count)
+{
+    tn_object *o = tn_new(heap, type);
+    for (int i = 0; i < count; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "name%d", i);
+        assert_int_equal(tn_set(o, name, i == 0 ? tn_ref(o) : tn_int(i)), TN_OK);
+    }
+    tn_decref(o);
+}
+
+// But for who has more names than its type shares out, 30: that one has a dict of its own.
+static void
+an_instance_counts_once_wherever_its_attributes_are_51(void **state)
+{
+    static const char *const slots[] = {"name0", "name1", NULL};
+    tn_heap *heap = heap_fixture_heap(state);
+    tn_type *types[2] = {heap_type(heap, "Slotted", slots, 0)};
+    tn_type_spec spec = {.name = "Free", .layout = TN_LAYOUT_DICT};
+    assert_int_equal(tn_type_register(heap, &spec, &types[1]), TN_OK);
+    for (int i = 0; i < 2; i++) {
+        make_circle(heap, types[i], 2);
+        assert_int_equal(heap_collect(heap, 2), 1);
+    }
+    make_circle(heap, types[1], 30);
+    assert_int_equal(heap_collect(heap, 2), 1);
+    make_circle(heap, types[1], 31);
+    assert_int_equal(heap_collect(heap, 2), 1 + 1);
 }
 
 static void
@@ -333,6 +362,42 @@ a_type_without_traverse_leaks_and_does_no_other_harm_59(void **state)
     assert_int_equal(heap_instances(heap, "Opaque"), 0);
 }
 
+static tn_err
+count_reading(tn_object *o, tn_value *result)
+{
+    ++**(int **)((tn_value *)tn_payload(o) + 1);
+    *result = TN_NONE;
+    return TN_OK;
+}
+
+static void
+do_nothing(tn_object *o)
+{
+}
+
+// A finalizer belongs to the type; nobody has to look for it in the instance.
+static void
+a_collection_reads_no_property_60(void **state)
+{
+    static const char *const slots[] = {"next", NULL};
+    static const tn_property properties[] = {{"finalize", count_reading, NULL}, {NULL, NULL, NULL}};
+    tn_heap *heap = heap_fixture_heap(state);
+    tn_type_spec spec = {.name = "Boom", .slots = slots, .native = sizeof(int *)};
+    spec.properties = properties;
+    spec.finalize = do_nothing;
+    tn_type *type;
+    assert_int_equal(tn_type_register(heap, &spec, &type), TN_OK);
+    int readings = 0;
+    tn_object *o = tn_new(heap, type);
+    *(int **)((tn_value *)tn_payload(o) + 1) = &readings;
+    tn_value v;
+    assert_int_equal(tn_get(o, "finalize", &v), TN_OK);
+    assert_int_equal(readings, 1);
+    tn_slot_set_steal(o, 0, tn_ref(o));
+    assert_int_equal(heap_collect(heap, 2), 1);
+    assert_int_equal(readings, 1);
+}
+
 // --- The end -------------------------------------------------------------------------------------
 
 static void
@@ -368,6 +433,7 @@ main(void)
         HEAP_TEST(a_generation_other_than_0_to_2_is_refused_49),
         HEAP_TEST(every_container_of_the_garbage_counts_in_a_circle_or_not_50),
         HEAP_TEST(a_tuple_or_an_instance_in_a_circle_counts_50),
+        HEAP_TEST(an_instance_counts_once_wherever_its_attributes_are_51),
         HEAP_TEST(a_weak_reference_that_its_callback_lets_go_of_counts_52),
         HEAP_TEST(the_resurrected_do_not_count_and_do_not_keep_the_others_53),
         HEAP_TEST(a_collection_inside_another_does_nothing_and_says_so_54),
@@ -377,6 +443,7 @@ main(void)
         HEAP_TEST(a_clear_hook_may_free_other_members_of_the_garbage_58),
         HEAP_TEST(what_a_clear_hook_brings_back_is_old_and_dies_later_58),
         HEAP_TEST(a_type_without_traverse_leaks_and_does_no_other_harm_59),
+        HEAP_TEST(a_collection_reads_no_property_60),
         cmocka_unit_test(a_heap_that_ends_tells_what_a_last_collection_would_have_found_61),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
