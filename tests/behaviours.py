@@ -9,7 +9,6 @@ A section is a file whose name begins with the section's: 1a_counts.c. A test's 
 behaviour that it shows; a number may have several tests. What has none is a comment of the section's file:
 
     // 114, not in C: a proxy forwards what is looked up in it, because C looks nothing up.
-    // 51, with layouts: an instance counts once, wherever its attributes are.
 
 Fails when a test fails, when a number has neither, when it has both, or stands in another section; and when a section
 that is not covered yet (OPEN) has all that it needs."""
@@ -40,11 +39,9 @@ SECTIONS = {
 OPEN = {
     "1K",
     "1L",
-    "1M",
-    "1N",
 }
 TEST = re.compile(r"^(\w+?)_(\d+)\(void \*\*state\)", re.M)
-EXCUSE = re.compile(r"^// (\d+), (not in C|with layouts): ((?:[^\n]|\n// (?!\d+, )(?! *$))+)\n", re.M)
+EXCUSE = re.compile(r"^// (\d+), (not in C): ((?:[^\n]|\n// (?!\d+, )(?! *$))+)\n", re.M)
 OUTCOME = re.compile(r"^\[ *(OK|FAILED|SKIPPED) *\] (\w+)", re.M)
 HEAD = """# Behaviours
 
@@ -157,10 +154,10 @@ def all_faults(sections, results, table, kept):
 
 
 def self_test():
-    sound = "void\na_b_21(void **state)\n\n// 22, not in C: x, because\n// of y.\n// 23, with layouts: z.\n"
+    sound = "void\na_b_21(void **state)\n\n// 22, not in C: x, because\n// of y.\n// 23, not in C: z, because w.\n"
     section = Section("1C", sound)
     assert section.tests == {21: ["a_b_21"]}, section.tests
-    assert section.excuses == {22: ("not in C", "x, because of y"), 23: ("with layouts", "z")}, section.excuses
+    assert section.excuses == {22: ("not in C", "x, because of y"), 23: ("not in C", "z, because w")}, section.excuses
     assert section.missing() == list(range(24, 33))
     planted = {"a_14(void **state)": "does not belong", "a_22(void **state)": "says that it has none",
                "// 24, not in C: x.": "does not say why"}
