@@ -4,6 +4,7 @@
 #include "admin/admin.h"
 
 #include "admin/cache.h"
+#include "admin/description.h"
 #include "admin/doctor.h"
 #include "admin/gc.h"
 #include "admin/health.h"
@@ -17,6 +18,7 @@
 const struct route admin_routes[] = {
     {"GET", "/livez", health_live, ACCESS_OPEN},
     {"GET", "/readyz", health_ready, ACCESS_OPEN},
+    {"GET", "/openapi.json", description_show, ACCESS_READ},
     {"POST", "/v1/drain", health_drain, ACCESS_OPERATE},
     {"GET", "/v1/gc", gc_show, ACCESS_READ},
     {"PATCH", "/v1/gc", settings_change, ACCESS_OPERATE},

@@ -318,6 +318,7 @@ static const struct {
 } table[] = {
     {"GET", "/livez", NULL, 200, ""},
     {"GET", "/readyz", NULL, 200, ""},
+    {"GET", "/openapi.json", NULL, 200, "\"openapi\": \"3.1"},
     {"GET", "/v1/gc", NULL, 200, "\"generations\":[{\"generation\":0"},
     {"POST", "/v1/gc/collect", "{\"generation\":2}", 200, "\"complete\":true"},
     {"POST", "/v1/gc/collect", "{\"wait\":false}", 202, "\"state\":"},
