@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""slow.py BUILD [ROUNDS]: what 1000 slow connections of six kinds do to the others, in a build of bench_slow and bench_pace.
+"""slow.py BUILD [ROUNDS]: what 1000 slow connections of six kinds do to the others, in a build of bench_slow and tenure-load.
 
 Starts the service twice with short deadlines, and takes turns: steady reads at one of them with nobody else, with the
 slow ones at the other, so that the processor that they take themselves is in it, and with the slow ones at the same. Each
@@ -8,6 +8,7 @@ slow connection must be over within its deadline and half a second; the p99 of t
 quarter above nobody's. What is measured begins when all slow ones are there, and ends before the first deadline.
 
 Other programs of the machine are in the figures; as root, `chrt -f 10 tests/bench/slow.py BUILD` keeps them out."""
+import json
 import pathlib
 import re
 import statistics
@@ -20,7 +21,6 @@ HEADER, BODY, IDLE = 5.0, 6.0, 7.0
 LATE = 0.5
 CONNECTIONS, ROUND, RATE = 1000, 3, 2000  # a second
 BUILD = pathlib.Path(sys.argv[1])
-TOOLS = BUILD / "tests" / "bench"
 
 
 def start(program, ports):
@@ -34,17 +34,20 @@ def start(program, ports):
     return server, int(re.search(r"data (\d+)", ports.read_text())[1])
 
 
-def p99(port):
-    """Milliseconds, over one round of reads at a steady rate, a small part of what the service can do."""
-    out = subprocess.run([TOOLS / "bench_pace", str(port), str(RATE), str(ROUND)], capture_output=True, text=True, check=True).stdout
-    return float(re.search(r"p99 (\S+)", out)[1]) / 1e6
+def p99(ports):
+    """Milliseconds, over one round of reads at a rate that is a small part of what the service can do."""
+    report = ports.with_suffix(".json")
+    subprocess.run([BUILD / "tests/load/tenure-load", "--ports", ports, "--people", ports.with_suffix(".people"), "--json", report,
+                    "--mix", "session=1", "--users", "100", "--rate", str(RATE), "--duration", str(ROUND), "--connections", "8",
+                    "--threads", "1", "--quiet"], check=True, stdout=subprocess.DEVNULL)
+    return json.loads(report.read_text())["latency_ms"]["p99"]
 
 
-def p99_beside_slow(port, slow_port):
-    slow = subprocess.Popen([TOOLS / "bench_slow", str(slow_port), str(HEADER), str(BODY), str(IDLE)], stdout=subprocess.PIPE, text=True)
+def p99_beside_slow(ports, slow_port):
+    slow = subprocess.Popen([BUILD / "tests/bench/bench_slow", str(slow_port), str(HEADER), str(BODY), str(IDLE)], stdout=subprocess.PIPE, text=True)
     slow.stdout.readline()
     time.sleep(0.3)
-    value = p99(port)
+    value = p99(ports)
     return value, read_late(slow.communicate()[0])
 
 
@@ -56,15 +59,16 @@ def main():
     program = BUILD / "server" / "tenured"
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 7
     with tempfile.TemporaryDirectory() as folder:
-        server, port = start(program, pathlib.Path(folder, "ports"))
+        ports = pathlib.Path(folder, "ports")
+        server, port = start(program, ports)
         other, other_port = start(program, pathlib.Path(folder, "other"))
         try:
             alone, elsewhere, beside, late = [], [], [], {}
-            p99(port)
+            p99(ports)
             for _ in range(rounds):
-                alone.append(p99(port))
-                elsewhere.append(p99_beside_slow(port, other_port)[0])
-                value, more = p99_beside_slow(port, port)
+                alone.append(p99(ports))
+                elsewhere.append(p99_beside_slow(ports, other_port)[0])
+                value, more = p99_beside_slow(ports, port)
                 beside.append(value)
                 late = {name: max(late.get(name, 0), more[name]) for name in more}
         finally:
