@@ -5,12 +5,15 @@
 #include "api/api.h"
 #include "base/assert.h"
 #include "base/clock.h"
+#include "base/commands.h"
 #include "base/file.h"
+#include "base/keyring.h"
 #include "base/log.h"
 #include "base/process.h"
 #include "base/signals.h"
 #include "base/usage.h"
 #include "http/drain.h"
+#include "http/healthcheck.h"
 #include "http/plane.h"
 #include "store/backup.h"
 #include "http/tally.h"
@@ -62,7 +65,8 @@ server_up(struct server *s, char *error)
     ASSERT(log_level_parse(c->log_level, &level));
     log_set_level(level);
     struct store *store = store_open(c, error, ERROR_ROOM);
-    if (!store || !(s->domain = domain_open(c, store, error, ERROR_ROOM)))
+    if (!store || !(s->domain = domain_open(c, store, error, ERROR_ROOM)) ||
+        !keyring_fill(&s->config, error, ERROR_ROOM))
         return false;
     s->data_plane = plane_start(c, PLANE_DATA, api_routes, s->domain, error, ERROR_ROOM);
     if (!s->data_plane)
@@ -109,7 +113,8 @@ reload(struct server *s)
         log_event(LOG_ERROR, "reload", "error", "s", error, NULL);
         return;
     }
-    if (plane_reload(s->data_plane, s->admin_plane, &s->config, &fresh, error, sizeof error)) {
+    if (keyring_fill(&fresh, error, sizeof error) &&
+        plane_reload(s->data_plane, s->admin_plane, &s->config, &fresh, error, sizeof error)) {
         ASSERT(log_level_parse(fresh.log_level, &level));
         log_set_level(level);
         jobs_replace_rules(s->jobs, fresh.rules, fresh.rule_count);
@@ -157,6 +162,10 @@ main(int argc, char **argv)
         return 0;
     if (backup_is_asked(argc, argv))
         return backup_main(argc, argv, environ);
+    if (healthcheck_is_asked(argc, argv))
+        return healthcheck_main(argc, argv, environ);
+    if (commands_is_one(argc, argv))
+        return commands_main(argc, argv, environ);
     struct server s = {.argc = argc, .argv = argv, .started_ns = clock_monotonic_ns()};
     char error[ERROR_ROOM];
     signals_block();

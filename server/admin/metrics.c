@@ -220,6 +220,21 @@ add_store(struct exposition *e, const struct domain *d)
 
 // --- The process -------------------------------------------------------------------------------
 
+// Without a limit there are none of these.
+static void
+add_group(struct exposition *e, const struct process_memory *memory)
+{
+    if (memory->cgroup_max < 0 || memory->cgroup_held < 0)
+        return;
+    exposition_add_one(e, "tenured_memory_limit_bytes", GAUGE,
+                       "The limit of the control group, at which the system kills.",
+                       (double)memory->cgroup_max);
+    exposition_add_one(e, "tenured_memory_held_bytes", GAUGE,
+                       "What the group holds but files it has cached; from 90 % on, growth is "
+                       "refused.",
+                       (double)memory->cgroup_held);
+}
+
 static void
 add_process(struct exposition *e)
 {
@@ -227,6 +242,7 @@ add_process(struct exposition *e)
     struct process_use use;
     process_read_memory(&memory);
     process_read_use(&use);
+    add_group(e, &memory);
     exposition_begin(e, "tenured_build_info", GAUGE, "What runs here; always 1.");
     exposition_add(e, 1, "version", TN_VERSION, "revision", REVISION, NULL);
     exposition_add_one(e, "process_cpu_seconds_total", COUNTER, "Processor time.", use.cpu_seconds);

@@ -125,13 +125,15 @@ write_session(struct request *r, enum session_write what)
 void
 session_writes_put(struct request *r)
 {
-    write_session(r, WRITE_DATA);
+    if (!outcome_is_short(r))
+        write_session(r, WRITE_DATA);
 }
 
 void
 session_writes_patch(struct request *r)
 {
-    write_session(r, WRITE_PATCH);
+    if (!outcome_is_short(r))
+        write_session(r, WRITE_PATCH);
 }
 
 void

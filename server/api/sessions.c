@@ -246,6 +246,8 @@ new_creating(struct request *r)
 void
 sessions_create(struct request *r)
 {
+    if (outcome_is_short(r))
+        return;
     struct creating *c = new_creating(r);
     if (!c || !read_create(r, c))
         return;

@@ -321,6 +321,8 @@ new_writing(struct request *r)
 void
 users_put(struct request *r)
 {
+    if (outcome_is_short(r))
+        return;
     if (!user_id_is_valid(r->params[0])) {
         reply_problem(r, "invalid-parameter", "A user id is 1 to 128 of A-Z a-z 0-9 _ . @ -");
         return;
@@ -335,6 +337,8 @@ users_put(struct request *r)
 void
 users_patch(struct request *r)
 {
+    if (outcome_is_short(r))
+        return;
     if (!user_id_is_valid(r->params[0])) {
         outcome_reply(r, OUTCOME_ABSENT);
         return;

@@ -11,5 +11,7 @@
 char *file_read(const char *path, size_t limit); /* new: free */
 // Replaces [path] by [content]. False: errno says why, and [path] is as it was.
 bool file_replace(const char *path, const char *content);
+// The same for what only the owner may read (0600), and synced before it has its name.
+bool file_make_private(const char *path, const char *content);
 
 #endif

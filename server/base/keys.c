@@ -63,6 +63,7 @@
     X("auth.read", auth_read, TOKENS, "[]", 0, CONFIG_MAX_TOKENS, NULL)                            \
     X("auth.operate", auth_operate, TOKENS, "[]", 0, CONFIG_MAX_TOKENS, NULL)                      \
     X("auth.dump", auth_dump, TOKENS, "[]", 0, CONFIG_MAX_TOKENS, NULL)                            \
+    X("auth.generate", auth_generate, BOOLEAN, "false", 0, 0, NULL)                                \
     X("drain.delay", drain_delay_ms, DURATION, "0s", 0, 600 * SECOND, NULL)                        \
     X("drain.timeout", drain_timeout_ms, DURATION, "20s", 0, 600 * SECOND, NULL)                   \
     X("log.level", log_level, CHOICE, "info", 0, 0, "debug info warn error")
@@ -393,6 +394,10 @@ read_text(const struct key *key, const char *text)
     case KEY_HOSTS:
     case KEY_TOKENS:
         return read_list(text);
+    case KEY_BOOLEAN:
+        if (strcmp(text, "0") == 0 || strcmp(text, "1") == 0) // as variables say it
+            return json_boolean(text[0] == '1');
+        // fall through
     default:
         return json_loads(text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
     }

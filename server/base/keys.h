@@ -54,7 +54,8 @@ const struct key *keys_find(const char *path); /* borrowed, NULL: no such key */
 
 // The only way of a value into the struct; NULL is what was not JSON. False: refused.
 bool keys_store(struct reading *r, const struct key *key, json_t *value);
-// Strings and durations as they are, lists as JSON or one item a line, everything else as JSON.
+// Strings and durations as they are, lists as JSON or one item a line, everything else as JSON; 0
+// and 1 are booleans too.
 bool keys_store_text(struct reading *r, const struct key *key, const char *text);
 void keys_fini(struct config *config);
 

@@ -1,42 +1,17 @@
 // SPDX-License-Identifier: MIT
 //
-// process: small files of /proc and /sys, read anew for each question.
-//
-// A group's limit may stand in the group itself or in one above it; the smallest one counts,
-// because that is the one at which the system starts to kill.
+// process: small files of /proc, read anew for each question.
 #include "base/process.h"
 
+#include "base/cgroup.h"
+
 #include <dirent.h>
-#include <errno.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
-
-enum { PATH_ROOM = 4096 };
-
-// Version 1 writes "no limit" as the largest multiple of a page.
-static const int64_t NO_LIMIT = INT64_MAX / 2;
-
-// The number that is all there is in [path]; -1 for anything else, "max" included.
-static int64_t
-read_number(const char *path)
-{
-    char line[64] = "";
-    FILE *f = fopen(path, "re");
-    if (!f)
-        return -1;
-    bool read = fgets(line, sizeof line, f) != NULL;
-    fclose(f);
-    char *end;
-    errno = 0;
-    long long n = strtoll(line, &end, 10);
-    return read && end != line && errno == 0 && n >= 0 && n < NO_LIMIT ? n : -1;
-}
 
 static int64_t
 resident_bytes(void)
@@ -50,74 +25,6 @@ resident_bytes(void)
     return fields == 2 ? resident * sysconf(_SC_PAGESIZE) : -1;
 }
 
-// A line of /proc/self/cgroup is "number:controllers:path"; version 2 has no controllers.
-static bool
-is_memory_line(const char *controllers, bool *version2)
-{
-    *version2 = controllers[0] == '\0';
-    if (*version2)
-        return true;
-    for (const char *at = controllers; (at = strstr(at, "memory")) != NULL; at += 6)
-        if ((at == controllers || at[-1] == ',') && (at[6] == ',' || at[6] == '\0'))
-            return true;
-    return false;
-}
-
-// The folder of the group that accounts for this process's memory. A memory controller of version 1
-// comes before the line of version 2, which then has none.
-static bool
-find_group(char group[PATH_ROOM], bool *version2)
-{
-    char line[PATH_ROOM];
-    bool found = false;
-    FILE *f = fopen("/proc/self/cgroup", "re");
-    while (f && !found && fgets(line, sizeof line, f)) {
-        line[strcspn(line, "\n")] = '\0';
-        char *controllers = strchr(line, ':');
-        char *path = controllers ? strchr(controllers + 1, ':') : NULL;
-        if (!path)
-            continue;
-        *path++ = '\0';
-        found = is_memory_line(controllers + 1, version2);
-        const char *root = *version2 ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory";
-        snprintf(group, PATH_ROOM, "%s%s", root, strcmp(path, "/") == 0 ? "" : path);
-    }
-    if (f)
-        fclose(f);
-    return found;
-}
-
-static int64_t
-read_in_group(const char *group, const char *file)
-{
-    char path[PATH_ROOM + 64];
-    snprintf(path, sizeof path, "%s/%s", group, file);
-    return read_number(path);
-}
-
-// Cuts the last name off; false at the top of the hierarchy.
-static bool
-step_up(char *group)
-{
-    *strrchr(group, '/') = '\0';
-    return strlen(group) >= strlen("/sys/fs/cgroup");
-}
-
-// A container may see its own group at the top, under a path that it does not see: so the use is
-// the first one that can be read on the way up.
-static void
-read_use_and_limit(char *group, const char *use_file, const char *limit_file,
-                   struct process_memory *memory)
-{
-    do {
-        int64_t limit = read_in_group(group, limit_file);
-        if (limit >= 0 && (memory->cgroup_max < 0 || limit < memory->cgroup_max))
-            memory->cgroup_max = limit;
-        if (memory->cgroup_current < 0)
-            memory->cgroup_current = read_in_group(group, use_file);
-    } while (step_up(group));
-}
-
 static unsigned
 usable_cores(void)
 {
@@ -125,7 +32,8 @@ usable_cores(void)
     CPU_ZERO(&set);
     long cores = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set)
                                                              : sysconf(_SC_NPROCESSORS_ONLN);
-    return cores < 1 ? 1 : (unsigned)cores;
+    unsigned there_are = cores < 1 ? 1 : (unsigned)cores, quota = cgroup_read_cores();
+    return quota > 0 && quota < there_are ? quota : there_are;
 }
 
 unsigned
@@ -195,13 +103,10 @@ process_read_use(struct process_use *use)
 void
 process_read_memory(struct process_memory *memory)
 {
-    char group[PATH_ROOM];
-    bool version2;
-    *memory = (struct process_memory){resident_bytes(), -1, -1};
-    if (!find_group(group, &version2))
-        return;
-    if (version2)
-        read_use_and_limit(group, "memory.current", "memory.max", memory);
-    else
-        read_use_and_limit(group, "memory.usage_in_bytes", "memory.limit_in_bytes", memory);
+    struct cgroup_memory group;
+    cgroup_read_memory(&group);
+    *memory = (struct process_memory){.rss = resident_bytes(),
+                                      .cgroup_current = group.current,
+                                      .cgroup_max = group.max,
+                                      .cgroup_held = group.held};
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // process: what the system says about this process: cores, processor time, descriptors, resident
-// bytes, and the use and limit of the control group that it runs in (version 2, or version 1's
-// memory controller).
+// bytes, and what its control group says of memory.
 #ifndef BASE_PROCESS_H
 #define BASE_PROCESS_H
 
@@ -11,6 +10,7 @@
 struct process_memory {
     int64_t rss;                        // bytes; -1: not known
     int64_t cgroup_current, cgroup_max; // bytes; -1: not known, or no limit
+    int64_t cgroup_held;                // of the group with that limit (cgroup.h)
 };
 
 // What the process has used and may use.
@@ -19,7 +19,8 @@ struct process_use {
     long open_fds, max_fds;            // -1: not known
 };
 
-// [wanted]; for 0 as many as there are cores that it may run on, but at least [least].
+// [wanted]; for 0 as many as there are cores that it may run on, or as the control group's quota
+// amounts to, but at least [least].
 unsigned process_cores(int64_t wanted, unsigned least);
 void process_read_memory(struct process_memory *memory);
 void process_read_use(struct process_use *use);

@@ -8,6 +8,7 @@
 
 #include "base/assert.h"
 #include "base/clock.h"
+#include "base/pressure.h"
 #include "domain/kept.h"
 #include "domain/session.h"
 
@@ -122,6 +123,8 @@ begin(struct lookup *l)
         tn_decref(user);
     } else if (is_known_absent(l)) {
         serve(l, OUTCOME_ABSENT, NULL);
+    } else if (pressure_is_high()) {
+        serve(l, OUTCOME_SHORT, NULL);
     } else if (!loader_submit(l->shard->around.loader, &l->load)) {
         serve(l, OUTCOME_BUSY, NULL);
     }

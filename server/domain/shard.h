@@ -36,6 +36,7 @@ enum outcome {
     OUTCOME_LARGE,    // the result would be over a limit
     OUTCOME_FULL,     // the user has all the sessions that they may have
     OUTCOME_BUSY,     // a queue is full
+    OUTCOME_SHORT,    // memory is nearly used up
     OUTCOME_NO_STORE, // the store could not be asked, or could not keep it
     OUTCOME_NO_MEMORY,
 };

@@ -150,10 +150,18 @@ is_idle(const struct scheduler *s, const struct schedule *r, const struct senses
            (defer > 0 && now->now_ns - r->began_ns >= defer);
 }
 
+// A share of a limit is a share of all that the system would kill for; a number of bytes is of the
+// heaps alone.
+static uint64_t
+use_of(const struct schedule *r, const struct senses *now)
+{
+    return r->rule.is_share && now->held > now->traced ? now->held : now->traced;
+}
+
 static bool
 is_above(struct schedule *r, const struct senses *now)
 {
-    uint64_t bound = (uint64_t)r->rule.amount, whole = bound;
+    uint64_t use = use_of(r, now), bound = (uint64_t)r->rule.amount, whole = bound;
     if (r->rule.is_share && now->limit < 0) {
         r->skipped[SKIP_NO_LIMIT] += !r->is_blind;
         r->is_blind = true;
@@ -164,8 +172,8 @@ is_above(struct schedule *r, const struct senses *now)
         bound = whole / 100 * bound;
     }
     uint64_t step = whole / HYSTERESIS;
-    r->is_armed |= now->traced + step <= bound;
-    return now->traced > bound && (r->is_armed || now->traced > r->left + step);
+    r->is_armed |= use + step <= bound;
+    return use > bound && (r->is_armed || use > r->left + step);
 }
 
 static bool
@@ -290,7 +298,7 @@ scheduler_take_due(struct scheduler *s, const struct senses *now, int64_t wall_m
     first->began_ns = now->now_ns;
     first->last_at = wall_ms;
     first->seen = now->requests;
-    first->left = now->traced;
+    first->left = use_of(first, now);
     first->is_armed = false;
     first->runs++;
     return first;
@@ -309,7 +317,7 @@ scheduler_note_pass(struct scheduler *s, enum rule_action action, int generation
     for (size_t i = 0; i < s->count; i++) {
         struct schedule *r = &s->rules[i];
         if (!r->is_armed)
-            r->left = now->traced;
+            r->left = use_of(r, now);
         if (!does(r, action, generation) || r->due_ns > began_ns || r->beat_ns > began_ns)
             continue;
         r->skipped[SKIP_DONE]++;

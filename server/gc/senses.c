@@ -3,8 +3,8 @@
 // senses: what rules are judged by, read at one moment.
 #include "gc/senses.h"
 
+#include "base/cgroup.h"
 #include "base/clock.h"
-#include "base/process.h"
 
 uint64_t
 senses_now_ns(const struct outlook *o)
@@ -12,22 +12,24 @@ senses_now_ns(const struct outlook *o)
     return o->now_ns ? o->now_ns(o->arg) : clock_monotonic_ns();
 }
 
-static int64_t
-read_limit(const struct outlook *o)
+static void
+read_group(struct senses *s, const struct outlook *o)
 {
-    struct process_memory memory;
+    struct cgroup_memory memory = {-1, -1, -1};
     if (o->limit)
-        return o->limit(o->arg);
-    process_read_memory(&memory);
-    return memory.cgroup_max;
+        memory.max = o->limit(o->arg);
+    else
+        cgroup_read_memory(&memory);
+    s->limit = memory.max;
+    s->held = memory.held < 0 ? 0 : (uint64_t)memory.held;
 }
 
 void
 senses_read(struct senses *s, const struct outlook *o, struct domain *d)
 {
     *s = (struct senses){.now_ns = senses_now_ns(o),
-                         .requests = o->requests ? o->requests(o->arg) : 0,
-                         .limit = read_limit(o)};
+                         .requests = o->requests ? o->requests(o->arg) : 0};
+    read_group(s, o);
     for (unsigned i = 0; i < d->shard_count; i++) {
         size_t count[TN_GENERATIONS];
         tn_memory memory;

@@ -14,6 +14,7 @@ struct senses {
     uint64_t requests;    // that the data plane has answered
     uint64_t traced;      // bytes that the heaps hold
     int64_t limit;        // of the control group's memory; -1: none
+    uint64_t held;        // bytes that the group cannot give back, of which [traced] are a part
     uint64_t allocations; // more objects made than destroyed since the last collection
 };
 

@@ -8,6 +8,7 @@
 #include "http/exchange.h"
 #include "base/assert.h"
 #include "base/clock.h"
+#include "base/pressure.h"
 #include "http/audit.h"
 #include "http/connection.h"
 #include "http/origin.h"
@@ -20,6 +21,9 @@
 // Of a body over the limit, so much is read before the connection closes, so that the client comes
 // to see the answer.
 enum { THROW_AWAY_LIMIT = 1 << 20 };
+
+// So large a body is taken however short memory is: no more is needed to ask, or to delete.
+enum { SMALL_BODY = 4096 };
 
 struct connection *
 connection_of(struct MHD_Connection *mhd)
@@ -174,6 +178,21 @@ accept_route(struct connection *c)
     return false;
 }
 
+static bool
+is_too_much_now(uint64_t bytes)
+{
+    return bytes > SMALL_BODY && pressure_is_high();
+}
+
+static void
+refuse_growth(struct connection *c)
+{
+    c->next = NULL;
+    text_fini(&c->body);
+    reply_problem(&c->request, "memory-short",
+                  "Memory is nearly used up; what needs no more of it is served.");
+}
+
 static void
 refuse_large_body(struct connection *c)
 {
@@ -239,6 +258,8 @@ take_head(struct connection *c, const char *method, const char *version)
         c->next = run_route;
         if (length > c->listener->body_limit)
             refuse_large_body(c);
+        else if (is_too_much_now(length))
+            refuse_growth(c);
     }
     bool unread = c->head.expect.data != NULL || length > THROW_AWAY_LIMIT;
     return c->next == NULL && unread ? reply_send(c) : MHD_YES;
@@ -257,6 +278,8 @@ take_body(struct connection *c, const char *data, size_t size)
         return MHD_YES;
     if (c->received > limit)
         refuse_large_body(c);
+    else if (is_too_much_now(c->received))
+        refuse_growth(c);
     else
         text_add(&c->body, data, size);
     return MHD_YES;

@@ -26,6 +26,9 @@
 // Zeroed by the library after every request, so no larger than heads of 8 KiB need it.
 enum { CONNECTION_MEMORY = 16384 };
 
+// For the store, the log and the other plane.
+enum { OTHER_DESCRIPTORS = 256 };
+
 // --- Callbacks -----------------------------------------------------------------------------------
 
 static int
@@ -141,18 +144,33 @@ open_socket(const char *host, uint16_t port, char *error, size_t error_size)
     return -1;
 }
 
-// Each connection is a descriptor. Beyond what the system grants, the library pauses accepting.
-static void
-raise_descriptor_limit(unsigned connections)
+// How many descriptors there may be, at most [wanted], once the limit is raised as far as it goes.
+static rlim_t
+raise_descriptor_limit(rlim_t wanted)
 {
     struct rlimit limit;
-    rlim_t wanted = (rlim_t)connections + 256; // stores, logs, the other plane
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
-        return;
+        return wanted;
+    rlim_t now = limit.rlim_cur;
     limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
-    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
-        log_event(LOG_WARN, "few-descriptors", "wanted", "d", (long)wanted, "granted", "d",
-                  (long)limit.rlim_cur, NULL);
+    return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : now;
+}
+
+// Each connection is a descriptor, so there are only so many connections. Where hardly any are
+// left, half of them are connections.
+static unsigned
+connections_allowed(unsigned wanted)
+{
+    rlim_t all = (rlim_t)wanted + OTHER_DESCRIPTORS, granted = raise_descriptor_limit(all);
+    if (granted >= all)
+        return wanted;
+    rlim_t allowed =
+        granted >= 2 * OTHER_DESCRIPTORS ? granted - OTHER_DESCRIPTORS : (granted + 1) / 2;
+    if (allowed >= wanted)
+        return wanted;
+    log_event(LOG_WARN, "fewer-connections", "wanted", "d", (long)wanted, "allowed", "d",
+              (long)allowed, "descriptors", "d", (long)granted, NULL);
+    return allowed > 0 ? (unsigned)allowed : 1;
 }
 
 // --- Start and stop ------------------------------------------------------------------------------
@@ -221,7 +239,8 @@ listener_start(const struct listener_options *options, char *error, size_t error
     ASSERT(strlen(options->host) < sizeof((struct listener *)0)->host);
     if (!check_library(error, error_size))
         return NULL;
-    raise_descriptor_limit(options->connections);
+    struct listener_options o = *options;
+    o.connections = connections_allowed(o.connections);
     int fd = open_socket(options->host, options->port, error, error_size);
     if (fd < 0)
         return NULL;
@@ -246,7 +265,7 @@ listener_start(const struct listener_options *options, char *error, size_t error
     if (!reaper_start(l))
         goto fail_reaper;
     l->magic = LISTENER_MAGIC;
-    l->daemon = start_daemon(l, options, fd);
+    l->daemon = start_daemon(l, &o, fd);
     if (l->daemon == NULL)
         goto fail_daemon;
     return l;

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { ADMIN_CONNECTIONS = 128 }; // at most, so that they fit beside those of the data plane
+
 static void
 add_tokens(struct auth *auth, const struct config *c, enum plane plane)
 {
@@ -56,6 +58,8 @@ plane_start(const struct config *c, enum plane plane, const struct route *routes
         .host = host, .routes = routes, .app = app, .auth = &auth, .hosts = &c->http_hosts};
     o.threads = plane == PLANE_DATA ? process_cores(c->http_threads, 2) : 1;
     o.connections = (unsigned)c->http_connections;
+    if (plane == PLANE_ADMIN && o.connections > ADMIN_CONNECTIONS)
+        o.connections = ADMIN_CONNECTIONS;
     o.per_address = plane == PLANE_DATA ? (unsigned)c->http_per_address : 0;
     o.header_timeout_ms = (uint64_t)c->http_header_timeout_ms;
     o.body_timeout_ms = (uint64_t)c->http_body_timeout_ms;

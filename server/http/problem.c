@@ -47,6 +47,7 @@ static const struct problem {
     {"too-many-requests", 429, "There were too many expensive calls"},
     {"not-implemented", 501, "The server does not understand this"},
     {"out-of-memory", 503, "There is no memory for this request"},
+    {"memory-short", 503, "Memory is nearly used up"},
     {"overloaded", 503, "Too much is waiting already"},
     {"store-unavailable", 503, "The store does not answer"},
     {"overdue", 503, "The work takes too long"},

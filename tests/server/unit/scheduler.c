@@ -205,6 +205,27 @@ a_memory_rule_waits_for_five_points_before_it_runs_again(void **state)
 }
 
 static void
+a_share_counts_what_the_group_holds_beside_the_heaps(void **state)
+{
+    struct senses now = {.now_ns = 1, .limit = 1000, .traced = 10, .held = 800};
+    struct config_rule r = {.name = "memory",
+                            .enabled = true,
+                            .trigger = RULE_MEMORY_ABOVE,
+                            .amount = 80,
+                            .is_share = true};
+    struct scheduler s;
+    scheduler_init(&s, &r, 1, &now, 1);
+    assert_null(scheduler_take_due(&s, &now, 0));
+    now.held = 801;
+    assert_non_null(scheduler_take_due(&s, &now, 0));
+    assert_null(scheduler_take_due(&s, &now, 0)); // once
+    r.is_share = false;
+    r.amount = 100;
+    scheduler_init(&s, &r, 1, &now, 1);
+    assert_null(scheduler_take_due(&s, &now, 0)); // the heaps alone
+}
+
+static void
 a_share_of_no_limit_is_skipped_and_said_once(void **state)
 {
     struct scheduler s;
@@ -356,6 +377,7 @@ main(void)
         cmocka_unit_test(an_idle_rule_runs_once_a_rest_and_again_after_requests),
         cmocka_unit_test(an_idle_rule_gives_up_waiting_after_its_longest_deferral),
         cmocka_unit_test(a_memory_rule_waits_for_five_points_before_it_runs_again),
+        cmocka_unit_test(a_share_counts_what_the_group_holds_beside_the_heaps),
         cmocka_unit_test(a_share_of_no_limit_is_skipped_and_said_once),
         cmocka_unit_test(a_rule_runs_above_so_many_allocations),
         cmocka_unit_test(a_run_too_near_to_the_last_one_is_skipped_and_counted_once),
