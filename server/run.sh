@@ -6,9 +6,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 tools=(gcc cmake ninja pkg-config)
+files=(/usr/share/javascript/chart.js/chart.min.js)
 modules=(libmicrohttpd jansson sqlite3 libsodium gmp)
 packages=(gcc libc6-dev cmake ninja-build pkg-config
-    libmicrohttpd-dev libjansson-dev libsqlite3-dev libsodium-dev libgmp-dev)
+    libmicrohttpd-dev libjansson-dev libsqlite3-dev libsodium-dev libgmp-dev libjs-chart.js)
 
 missing() {
     local name
@@ -17,6 +18,9 @@ missing() {
     done
     for name in "${modules[@]}"; do
         pkg-config --exists "$name" 2>/dev/null || echo "$name"
+    done
+    for name in "${files[@]}"; do
+        [ -e "$name" ] || echo "$name"
     done
 }
 

@@ -44,7 +44,7 @@ def format_faults():
 
 def main():
     faults = [f"{path.relative_to(ROOT)}: {fault}"
-              for path in sources(".c", ".h", ".py", ".sh") for fault in faults_of(path)]
+              for path in sources(".c", ".h", ".py", ".sh", ".js") for fault in faults_of(path)]
     faults += format_faults()
     for fault in faults:
         print(fault)

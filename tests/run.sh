@@ -33,9 +33,11 @@ skip() {
 # --- Parts: each is run by a fresh shell -------------------------------------------------------------
 
 tools=(gcc g++ cmake ninja pkg-config python3 curl)
+files=(/usr/share/javascript/chart.js/chart.min.js)
 modules=(libmicrohttpd jansson sqlite3 libsodium gmp cmocka libcurl)
 packages=(gcc g++ libc6-dev cmake ninja-build pkg-config python3 curl libmicrohttpd-dev libjansson-dev
-    libsqlite3-dev libsodium-dev libgmp-dev libcmocka-dev libcurl4-openssl-dev python3-jsonschema)
+    libsqlite3-dev libsodium-dev libgmp-dev libcmocka-dev libcurl4-openssl-dev libjs-chart.js
+    python3-jsonschema)
 
 missing() {
     local name
@@ -44,6 +46,9 @@ missing() {
     done
     for name in "${modules[@]}"; do
         pkg-config --exists "$name" 2>/dev/null || echo "$name"
+    done
+    for name in "${files[@]}"; do
+        [ -e "$name" ] || echo "$name"
     done
 }
 

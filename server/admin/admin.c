@@ -12,10 +12,13 @@
 #include "admin/memory.h"
 #include "admin/metrics.h"
 #include "admin/operations.h"
+#include "admin/page.h"
 #include "admin/schedules.h"
 #include "admin/settings.h"
 
 const struct route admin_routes[] = {
+    {"GET", "/", page_show, ACCESS_OPEN},
+    {"GET", "/assets/{file}", page_show_asset, ACCESS_OPEN},
     {"GET", "/livez", health_live, ACCESS_OPEN},
     {"GET", "/readyz", health_ready, ACCESS_OPEN},
     {"GET", "/openapi.json", description_show, ACCESS_READ},

@@ -11,7 +11,11 @@
 static bool
 is_open(const struct route *r)
 {
-    return strcmp(r->pattern, "/livez") == 0 || strcmp(r->pattern, "/readyz") == 0;
+    static const char *const open[] = {"/livez", "/readyz", "/", "/assets/{file}"};
+    for (size_t i = 0; i < sizeof open / sizeof open[0]; i++)
+        if (strcmp(r->pattern, open[i]) == 0)
+            return true;
+    return false;
 }
 
 static bool

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+//
+// orders: the buttons that collect and freeze, and what each did.
+
+import {change} from "./service.js";
+import {byId, say} from "./panels.js";
+import * as words from "./words.js";
+
+function collected(result) {
+    return `Freed ${words.count(result.collected)} objects and ${words.bytes(result.bytes_freed)}; `
+        + `the longest pause was ${words.seconds(result.pause_max_seconds)}, users in memory `
+        + `${words.count(result.before.users_resident)} \u2192 ${words.count(result.after.users_resident)}.`;
+}
+
+function frozen(result) {
+    const {frozen, delta} = result;
+    return `${words.count(frozen.objects)} objects (${words.bytes(frozen.bytes)}) are frozen, `
+        + `${words.signed(delta.objects, words.count)} against before.`;
+}
+
+// Method, path and body of each order, and its result in words.
+const ORDERS = {
+    collect: () => ["v1/gc/collect", {generation: Number(byId("generation").value)}, collected],
+    freeze: () => ["v1/gc/freeze", {}, frozen],
+    refreeze: () => ["v1/gc/refreeze", {}, frozen],
+    unfreeze: () => ["v1/gc/unfreeze", {}, frozen],
+};
+
+// One order at a time: its button keeps the focus and is not pressed twice.
+async function give(button, order, done) {
+    const [path, body, tell] = order(), result = byId("order-result");
+    if (button.getAttribute("aria-busy") === "true")
+        return;
+    button.setAttribute("aria-busy", "true");
+    say(result, `${button.textContent}\u2026`);
+    try {
+        say(result, tell(await change("POST", path, body)));
+    } catch (error) {
+        say(result, error.message);
+    }
+    button.removeAttribute("aria-busy");
+    done();
+}
+
+// [done] is called behind each.
+export function wire(done) {
+    for (const button of document.querySelectorAll("[data-order]"))
+        button.addEventListener("click", () => give(button, ORDERS[button.dataset.order], done));
+}
