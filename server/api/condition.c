@@ -22,5 +22,7 @@ condition_reply(struct request *r, const char *none_match, struct etag tag, stru
     } else {
         reply_json(r, 200, document);
     }
-    reply_header(r, "ETag", ETAG_FORMAT, ETAG_ARGS(tag));
+    char value[ETAG_SIZE];
+    etag_write(value, tag);
+    reply_header_value(r, "ETag", value);
 }

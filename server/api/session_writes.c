@@ -6,6 +6,7 @@
 #include "api/condition.h"
 #include "api/fields.h"
 #include "api/outcome.h"
+#include "api/slot.h"
 #include "base/secret.h"
 #include "domain/domain.h"
 #include "domain/write_session.h"
@@ -39,10 +40,12 @@ reply_written(struct request *r, const struct write_session *w)
     struct text t;
     text_init(&t);
     if (w->what == WRITE_TOKEN)
-        text_addf(&t, "{\"token\":\"%s\",\"version\":%lld}", w->token, (long long)w->version);
+        text_addf(&t, "{\"token\":\"%s\",\"version\":", w->token);
     else
-        text_addf(&t, "{\"version\":%lld}", (long long)w->version);
-    reply_header(r, "X-Tenured-Slot", "%04x", w->slot);
+        text_adds(&t, "{\"version\":");
+    text_add_int(&t, w->version);
+    text_adds(&t, "}");
+    slot_reply(r, w->slot);
     reply_json(r, 200, &t);
 }
 

@@ -9,6 +9,7 @@
 #include "api/fields.h"
 #include "api/outcome.h"
 #include "api/query.h"
+#include "api/slot.h"
 #include "base/clock.h"
 #include "base/secret.h"
 #include "domain/create_session.h"
@@ -18,12 +19,6 @@
 #include "domain/touch.h"
 
 #include <stdlib.h>
-
-static void
-reply_slot(struct request *r, uint16_t slot)
-{
-    reply_header(r, "X-Tenured-Slot", "%04x", slot);
-}
 
 // --- Reading ---------------------------------------------------------------------------------
 
@@ -77,7 +72,7 @@ read_session(struct request *r, struct reading *q)
         read_found(q, s, session, now);
     shard_give(s);
     if (session)
-        reply_slot(r, q->slot);
+        slot_reply(r, q->slot);
     return session != NULL;
 }
 
@@ -112,6 +107,16 @@ read_verify(struct request *r, const json_t *body, struct reading *q)
            fields_get_expand(r, body, &q->with_user);
 }
 
+static void
+verify(struct request *r, struct reading *q)
+{
+    if (session_read_token(q->key, &q->slot) && read_session(r, q))
+        reply_json(r, 200, &q->document);
+    else
+        refuse_token(r);
+}
+
+// Most bodies are a token and no more: reading them is a quarter of a request for others.
 void
 sessions_verify(struct request *r)
 {
@@ -119,15 +124,13 @@ sessions_verify(struct request *r)
     const struct domain *d = r->app;
     struct reading q = {.find = expiry_find_token, .touches = true};
     json_t *body;
-    if (!fields_read(r, d->config, names, &body))
-        return;
-    if (read_verify(r, body, &q)) {
-        if (session_read_token(q.key, &q.slot) && read_session(r, &q))
-            reply_json(r, 200, &q.document);
-        else
-            refuse_token(r);
+    if (json_read_plain(r->body, "token", &q.key) && q.key.len > 0) {
+        verify(r, &q);
+    } else if (fields_read(r, d->config, names, &body)) {
+        if (read_verify(r, body, &q))
+            verify(r, &q);
+        json_decref(body);
     }
-    json_decref(body);
 }
 
 // --- Touching --------------------------------------------------------------------------------
@@ -153,7 +156,7 @@ sessions_touch(struct request *r)
         outcome_reply(r, OUTCOME_ENDED);
         return;
     }
-    reply_slot(r, slot);
+    slot_reply(r, slot);
     reply_empty(r, 204);
 }
 
@@ -186,7 +189,7 @@ finish_creating(struct request *r)
         outcome_reply(r, c->create.answer.outcome);
         return;
     }
-    reply_slot(r, c->create.slot);
+    slot_reply(r, c->create.slot);
     reply_header(r, "Location", "/v1/sessions/%s", c->create.id);
     reply_json(r, 201, &c->create.document);
 }
@@ -277,7 +280,7 @@ finish_deleting(struct request *r)
         outcome_reply(r, d->answer.outcome);
         return;
     }
-    reply_slot(r, d->slot);
+    slot_reply(r, d->slot);
     reply_empty(r, 204);
 }
 

@@ -64,7 +64,7 @@ add_if_resident(struct reader *q, struct shard *s, struct span id)
 static void
 reply_reader(struct request *r, struct reader *q)
 {
-    reply_header(r, "X-Cache", "%s", q->is_hit ? "hit" : "miss");
+    reply_header_value(r, "X-Cache", q->is_hit ? "hit" : "miss");
     if (q->has_tag)
         condition_reply(r, q->none_match, q->tag, &q->document);
     else

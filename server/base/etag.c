@@ -15,6 +15,17 @@ struct tag {
 
 enum step { TAG, END, FAULT };
 
+void
+etag_write(char to[ETAG_SIZE], struct etag e)
+{
+    *to++ = '"';
+    to = text_write_int(to, e.version);
+    *to++ = '-';
+    to = text_write_hex(to, 16, e.hash);
+    *to++ = '"';
+    *to = '\0';
+}
+
 static bool
 is_opaque(unsigned char c)
 {
@@ -81,10 +92,10 @@ etag_list_has_version(const char *list, int64_t version)
 bool
 etag_list_has(const char *list, struct etag e)
 {
-    char quoted[48];
+    char quoted[ETAG_SIZE];
     struct tag tag;
-    int len = snprintf(quoted, sizeof quoted, ETAG_FORMAT, ETAG_ARGS(e));
-    struct span own = {quoted + 1, (size_t)len - 2};
+    etag_write(quoted, e);
+    struct span own = {quoted + 1, strlen(quoted) - 2};
     for (const char *p = list; next_tag(&p, &tag) == TAG;)
         if (span_equal(tag.opaque, own))
             return true;

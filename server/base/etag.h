@@ -16,9 +16,10 @@ struct etag {
     uint64_t hash; // of what is shown but not part of the version
 };
 
-#define ETAG_FORMAT  "\"%lld-%016llx\""
-#define ETAG_ARGS(e) (long long)(e).version, (unsigned long long)(e).hash
+enum { ETAG_SIZE = 40 };
 
+// The tag in its quotes, ended by a NUL.
+void etag_write(char to[ETAG_SIZE], struct etag e);
 bool etag_list_is_valid(const char *list);
 // The strong comparison of If-Match, by versions alone: a weak tag matches nothing.
 bool etag_list_has_version(const char *list, int64_t version);

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { PLAIN_SIZE = 128 }; // the least that limits.string may be
+
 static bool
 is_space(char c)
 {
@@ -124,6 +126,41 @@ json_read(struct span text, const struct json_limits *limits, json_t **root, cha
     }
     *root = read;
     return JSON_FINE;
+}
+
+// A word of printable ASCII in quotes, behind white space; [*p] goes behind it.
+static bool
+read_plain_word(const char **p, const char *end, struct span *word)
+{
+    const char *start = skip_space(*p, end), *q = start + 1;
+    if (start == end || *start != '"')
+        return false;
+    while (q < end && *q >= ' ' && *q <= '~' && *q != '"' && *q != '\\')
+        q++;
+    *word = (struct span){start + 1, (size_t)(q - start) - 1};
+    *p = q + 1;
+    return q < end && *q == '"';
+}
+
+static bool
+read_plain_token(const char **p, const char *end, char token)
+{
+    *p = skip_space(*p, end);
+    return *p < end && *(*p)++ == token;
+}
+
+bool
+json_read_plain(struct span text, const char *name, struct span *value)
+{
+    const char *p = text.data, *end = p + text.len;
+    struct span key, word;
+    bool plain = text.len <= PLAIN_SIZE && read_plain_token(&p, end, '{') &&
+                 read_plain_word(&p, end, &key) && span_is(key, name) &&
+                 read_plain_token(&p, end, ':') && read_plain_word(&p, end, &word) &&
+                 read_plain_token(&p, end, '}') && skip_space(p, end) == end;
+    if (plain)
+        *value = word;
+    return plain;
 }
 
 // --- Spans of an accepted document ---------------------------------------------------------------

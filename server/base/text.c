@@ -106,10 +106,10 @@ text_addf(struct text *t, const char *format, ...)
     va_end(args);
 }
 
-void
-text_add_int(struct text *t, int64_t i)
+char *
+text_write_int(char *to, int64_t i)
 {
-    char digits[20];
+    char digits[TEXT_INT_LEN];
     char *end = digits + sizeof digits, *p = end;
     uint64_t rest = i < 0 ? 0 - (uint64_t)i : (uint64_t)i;
     do
@@ -117,7 +117,23 @@ text_add_int(struct text *t, int64_t i)
     while ((rest /= 10) != 0);
     if (i < 0)
         *--p = '-';
-    text_add(t, p, (size_t)(end - p));
+    memcpy(to, p, (size_t)(end - p));
+    return to + (end - p);
+}
+
+char *
+text_write_hex(char *to, int digits, uint64_t v)
+{
+    for (int i = digits - 1; i >= 0; i--, v >>= 4)
+        to[i] = "0123456789abcdef"[v & 15];
+    return to + digits;
+}
+
+void
+text_add_int(struct text *t, int64_t i)
+{
+    char digits[TEXT_INT_LEN];
+    text_add(t, digits, (size_t)(text_write_int(digits, i) - digits));
 }
 
 // --- JSON strings --------------------------------------------------------------------------------

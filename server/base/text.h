@@ -16,7 +16,7 @@ struct span {
     size_t len;
 };
 
-enum { TEXT_TIME_LEN = 26 };
+enum { TEXT_TIME_LEN = 26, TEXT_INT_LEN = 20 };
 
 #define SPAN(literal) ((struct span){(literal), sizeof(literal) - 1})
 struct span span_of(const char *string); // NULL gives the absent span
@@ -42,5 +42,9 @@ void text_add_json(struct text *t, struct span s);
 void text_add_time(struct text *t, int64_t ms);
 // The same over TEXT_TIME_LEN bytes that are there.
 void text_write_time(char *to, int64_t ms);
+// In decimal over at most TEXT_INT_LEN bytes, in so many lower-case hex digits; without a NUL. They
+// return what is behind: what every reply has is not printed by a format.
+char *text_write_int(char *to, int64_t i);              /* borrowed */
+char *text_write_hex(char *to, int digits, uint64_t v); /* borrowed */
 
 #endif

@@ -131,7 +131,9 @@ session_text(const tn_object *session)
 static void
 add_time(struct text *t, const char *name, int64_t ms)
 {
-    text_addf(t, ",\"%s\":", name);
+    text_adds(t, ",\"");
+    text_adds(t, name);
+    text_adds(t, "\":");
     text_add_time(t, ms);
 }
 

@@ -55,19 +55,27 @@ find_header(const struct reply *reply, const char *name)
 }
 
 void
-reply_header(struct request *r, const char *name, const char *format, ...)
+reply_header_value(struct request *r, const char *name, const char *value)
 {
     struct reply *reply = &r->reply;
-    size_t at = find_header(reply, name), size = sizeof reply->headers[at].value;
-    ASSERT(at < REPLY_MAX_HEADERS);
-    va_list args;
-    va_start(args, format);
-    int len = vsnprintf(reply->headers[at].value, size, format, args);
-    va_end(args);
-    ASSERT(len >= 0 && (size_t)len < size);
+    size_t at = find_header(reply, name), len = strlen(value);
+    ASSERT(at < REPLY_MAX_HEADERS && len < sizeof reply->headers[at].value);
+    memcpy(reply->headers[at].value, value, len + 1);
     reply->headers[at].name = name;
     if (at == reply->header_count)
         reply->header_count++;
+}
+
+void
+reply_header(struct request *r, const char *name, const char *format, ...)
+{
+    char value[sizeof r->reply.headers[0].value];
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(value, sizeof value, format, args);
+    va_end(args);
+    ASSERT(len >= 0 && (size_t)len < sizeof value);
+    reply_header_value(r, name, value);
 }
 
 // --- Sending -------------------------------------------------------------------------------------

@@ -81,6 +81,7 @@ void reply_empty(struct request *r, unsigned status);
 // Replaces the header of this name, if the reply has it.
 void reply_header(struct request *r, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+void reply_header_value(struct request *r, const char *name, const char *value);
 
 // application/problem+json (RFC 9457): {type, title, status, detail, instance}. [type] is a short
 // stable word such as "user-not-found", shown as "urn:tenure:problem:user-not-found"; titles and

@@ -9,11 +9,20 @@ static const struct etag E = {12, 0xab};
 static void
 a_tag_is_version_dash_hash(void **state)
 {
-    char tag[64];
-    snprintf(tag, sizeof tag, ETAG_FORMAT, ETAG_ARGS(E));
+    char tag[ETAG_SIZE];
+    etag_write(tag, E);
     assert_string_equal(tag, "\"12-00000000000000ab\"");
     assert_true(etag_list_has(tag, E));
     assert_true(etag_list_has_version(tag, 12));
+}
+
+static void
+the_longest_tag_fits(void **state)
+{
+    char tag[ETAG_SIZE];
+    etag_write(tag, (struct etag){INT64_MIN, UINT64_MAX});
+    assert_string_equal(tag, "\"-9223372036854775808-ffffffffffffffff\"");
+    assert_int_equal(strlen(tag) + 1, ETAG_SIZE);
 }
 
 static void
@@ -64,6 +73,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_tag_is_version_dash_hash),
+        cmocka_unit_test(the_longest_tag_fits),
         cmocka_unit_test(lists_that_follow_the_grammar_are_valid),
         cmocka_unit_test(a_writer_names_the_version_before_the_dash),
         cmocka_unit_test(a_reader_names_the_whole_tag_weak_or_not),

@@ -147,6 +147,60 @@ integers_beyond_64_bits_are_refused_unless_they_stay_text(void **state)
 }
 
 static void
+check_plain(const char *text, const char *expected)
+{
+    struct span value = {0};
+    bool read = json_read_plain(span_of(text), "token", &value);
+    if (read != (expected != NULL) || (read && !span_is(value, expected)))
+        fail_msg("%s is %s", text, read ? "read" : "not read");
+}
+
+static void
+one_plain_member_is_read_without_a_tree(void **state)
+{
+    check_plain("{\"token\":\"tn1_x-Y\"}", "tn1_x-Y");
+    check_plain(" {\t\"token\" :\n\"a b\" }\r\n", "a b");
+    check_plain("{\"token\":\"\"}", "");
+}
+
+static void
+whatever_is_not_as_plain_is_left_to_the_reader(void **state)
+{
+    static const char *const others[] = {"",
+                                         "{",
+                                         "{}",
+                                         "[]",
+                                         "{\"token\"}",
+                                         "{\"token\":}",
+                                         "{\"token\":1}",
+                                         "{\"token\":\"a\"",
+                                         "{\"token\":\"a}",
+                                         "{\"token\":\"a\"},",
+                                         "{\"token\":\"a\",\"touch\":false}",
+                                         "{\"token\":\"a\\u0062\"}",
+                                         "{\"token\":\"\xc3\xa9\"}",
+                                         "{\"tokens\":\"a\"}",
+                                         "{\"toke\":\"a\"}",
+                                         "{\"token\":\"a\x01\"}",
+                                         "{\"token\":\"a\"}}",
+                                         "x{\"token\":\"a\"}"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        check_plain(others[i], NULL);
+}
+
+static void
+a_plain_document_has_at_most_128_bytes(void **state)
+{
+    char text[160], value[128];
+    snprintf(value, sizeof value, "%0*d", 128 - 12, 0);
+    snprintf(text, sizeof text, "{\"token\":\"%s\"}", value);
+    assert_int_equal(strlen(text), 128);
+    check_plain(text, value);
+    strcat(text, " ");
+    check_plain(text, NULL);
+}
+
+static void
 compact_json_has_no_space_between_tokens(void **state)
 {
     struct text t;
@@ -169,6 +223,9 @@ main(void)
         cmocka_unit_test(members_are_walked_with_their_keys_as_they_stand),
         cmocka_unit_test(escapes_are_resolved_as_jansson_resolves_them),
         cmocka_unit_test(integers_beyond_64_bits_are_refused_unless_they_stay_text),
+        cmocka_unit_test(one_plain_member_is_read_without_a_tree),
+        cmocka_unit_test(whatever_is_not_as_plain_is_left_to_the_reader),
+        cmocka_unit_test(a_plain_document_has_at_most_128_bytes),
         cmocka_unit_test(compact_json_has_no_space_between_tokens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

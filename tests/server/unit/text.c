@@ -84,6 +84,16 @@ integers_keep_both_ends_of_their_range(void **state)
 }
 
 static void
+hex_has_as_many_digits_as_asked_for(void **state)
+{
+    char digits[] = "-----";
+    assert_ptr_equal(text_write_hex(digits, 4, 0xab12f), digits + 4);
+    assert_string_equal(digits, "b12f-");
+    text_write_hex(digits, 4, 0xa);
+    assert_string_equal(digits, "000a-");
+}
+
+static void
 json_strings_are_quoted_and_escaped(void **state)
 {
     check_json(span_of(NULL), "null");
@@ -135,6 +145,7 @@ main(void)
         cmocka_unit_test(a_text_ends_with_a_nul_however_it_grew),
         cmocka_unit_test(a_text_that_ran_out_of_memory_ignores_what_follows),
         cmocka_unit_test(integers_keep_both_ends_of_their_range),
+        cmocka_unit_test(hex_has_as_many_digits_as_asked_for),
         cmocka_unit_test(json_strings_are_quoted_and_escaped),
         cmocka_unit_test(json_strings_are_utf8_whatever_comes_in),
         cmocka_unit_test(times_are_rfc_3339_with_milliseconds),
