@@ -121,6 +121,9 @@ provoke_process(void)
 {
     provoke_as_it_stands(200, "GET", "/v1/doctor", NULL);
     provoke_as_it_stands(200, "GET", "/metrics", NULL);
+    provoke_as_it_stands(200, "GET", "/", NULL);
+    provoke(&plane, 200, "GET", "/assets/{file}", "/assets/main.js", NULL);
+    provoke(&plane, 404, "GET", "/assets/{file}", "/assets/none.js", NULL);
     provoke_as_it_stands(200, "GET", "/v1/info", NULL);
     provoke_as_it_stands(200, "GET", "/v1/config", NULL);
     provoke_as_it_stands(200, "PUT", "/v1/log-level", "{\"level\":\"info\"}");
