@@ -3,7 +3,8 @@
 #
 # package.sh BUILD    installs the library from BUILD (preset package) into a folder that goes with the
 #                     run, and uses it as a stranger would: with pkg-config, with CMake, from C and from
-#                     C++, shared and static; and builds the programs that lib/README.md shows.
+#                     C++, shared and static; builds the programs that lib/README.md shows, and the one
+#                     that makes a million instances.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=$1
@@ -69,9 +70,17 @@ use_readme() {
     done
 }
 
+# Not in the build of the tests, whose sanitizers need memory of their own.
+measure_million() {
+    # shellcheck disable=SC2046
+    gcc -std=gnu17 -O2 "${strict[@]}" tests/lib/examples/million_instances.c $(pkg-config --cflags --libs tenure) -o "$folder/million"
+    "$folder/million"
+}
+
 install_it
 compile_headers
 use_pkg_config
 use_cmake
 use_readme
+measure_million
 echo "The installed library works from C and C++, by pkg-config and by CMake."

@@ -108,6 +108,7 @@ part_unit() {
 part_behaviours() {
     build asan
     python3 tests/behaviours.py build/asan
+    python3 tests/sizes.py build/asan
 }
 
 # What cmake --install gives, used from C and C++.
@@ -164,7 +165,7 @@ part_mutants() {
 part_stress() {
     build asan
     export TN_STRESS=1
-    ctest --test-dir build/asan -L '^(unit|examples)$' -E '\.(pass|jobs|policy|senses|counters|collect|tuning)$' \
+    ctest --test-dir build/asan -L '^(unit|examples)$' -E '\.(pass|jobs|policy|senses|counters|collect|tuning|million_instances)$' \
         --output-on-failure --stop-on-failure --no-tests=error
     ctest --test-dir build/asan -R '^lib\.(dict|inherit|list|number|pin|random_slices|str|type|weak|weakmap)$' \
         --output-on-failure --stop-on-failure --no-tests=error

@@ -102,38 +102,6 @@ let_go_of_it(tn_object *weak, void *list)
 }
 
 static void
-set_nth(tn_object *o, int n, tn_value v)
-{
-    char name[16];
-    snprintf(name, sizeof name, "n%d", n);
-    assert_int_equal(tn_set(o, name, v), TN_OK);
-}
-
-// An instance with a dictionary, in a circle, that has [names] attributes.
-static size_t
-collect_instance_of(tn_heap *heap, tn_type *type, int names)
-{
-    tn_object *o = tn_new(heap, type);
-    for (int n = 0; n < names; n++)
-        set_nth(o, n, tn_ref(o));
-    tn_decref(o);
-    return heap_collect(heap, 2);
-}
-
-// Beyond 30 names the dictionary is an object of its own, and counts as every other.
-static void
-an_instance_counts_once_with_up_to_30_attributes_51(void **state)
-{
-    tn_heap *heap = heap_fixture_heap(state);
-    tn_type_spec spec = {.name = "Open", .layout = TN_LAYOUT_DICT};
-    tn_type *type;
-    assert_int_equal(tn_type_register(heap, &spec, &type), TN_OK);
-    assert_int_equal(collect_instance_of(heap, type, 1), 1);
-    assert_int_equal(collect_instance_of(heap, type, 30), 1);
-    assert_int_equal(collect_instance_of(heap, type, 31), 2);
-}
-
-static void
 a_weak_reference_that_its_callback_lets_go_of_counts_52(void **state)
 {
     recorder_log log;
@@ -439,38 +407,6 @@ count_sentence(void *arg, const char *sentence)
     ++*(size_t *)arg;
 }
 
-static size_t asked; // how often the getter ran
-
-static tn_err
-count_question(tn_object *o, tn_value *result)
-{
-    asked++;
-    *result = TN_NONE;
-    return TN_OK;
-}
-
-// As boom's in Python's tests, whose attribute hook took the circle apart when it was asked for
-// __del__.
-static void
-a_collection_looks_no_attribute_up_and_calls_no_getter_60(void **state)
-{
-    static const tn_property properties[] = {
-        {"__del__", count_question, NULL}, {"other", count_question, NULL}, {NULL, NULL, NULL}};
-    tn_heap *heap = heap_fixture_heap(state);
-    tn_type_spec spec = {
-        .name = "Boom", .layout = TN_LAYOUT_DICT, .properties = properties, .flags = TN_WEAK};
-    tn_type *type;
-    tn_value v;
-    assert_int_equal(tn_type_register(heap, &spec, &type), TN_OK);
-    tn_object *o = tn_new(heap, type);
-    assert_int_equal(tn_get(o, "__del__", &v), TN_OK);
-    assert_int_equal(asked, 1);
-    assert_int_equal(tn_set(o, "self", tn_ref(o)), TN_OK);
-    tn_decref(o);
-    assert_int_equal(heap_collect(heap, 2), 1);
-    assert_int_equal(asked, 1);
-}
-
 // An interpreter collects when it ends, because nobody else can. A heap that ends tells who was
 // left, and finalizes nobody; who wants a last collection asks for it.
 static void
@@ -498,7 +434,6 @@ main(void)
         HEAP_TEST(every_container_of_the_garbage_counts_in_a_circle_or_not_50),
         HEAP_TEST(a_tuple_or_an_instance_in_a_circle_counts_50),
         HEAP_TEST(an_instance_counts_once_wherever_its_attributes_are_51),
-        HEAP_TEST(an_instance_counts_once_with_up_to_30_attributes_51),
         HEAP_TEST(a_weak_reference_that_its_callback_lets_go_of_counts_52),
         HEAP_TEST(the_resurrected_do_not_count_and_do_not_keep_the_others_53),
         HEAP_TEST(a_collection_inside_another_does_nothing_and_says_so_54),
@@ -509,7 +444,6 @@ main(void)
         HEAP_TEST(what_a_clear_hook_brings_back_is_old_and_dies_later_58),
         HEAP_TEST(a_type_without_traverse_leaks_and_does_no_other_harm_59),
         HEAP_TEST(a_collection_reads_no_property_60),
-        HEAP_TEST(a_collection_looks_no_attribute_up_and_calls_no_getter_60),
         cmocka_unit_test(a_heap_that_ends_tells_what_a_last_collection_would_have_found_61),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
