@@ -149,6 +149,15 @@ a_frozen_set_is_tracked_if_a_member_is(void **state)
     assert_int_equal(heap_collect(heap, 2), 2);
 }
 
+// Nothing is read of so many.
+static void
+a_count_beyond_all_room_gives_null(void **state)
+{
+    const tn_value value = tn_int(1);
+    size_t beyond = ((size_t)1 << 30) + 1;
+    assert_null(tn_frozenset_new(heap_fixture_heap(state), &value, beyond));
+}
+
 static void
 sets_are_compared_by_their_members(void **state)
 {
@@ -206,6 +215,7 @@ main(void)
         HEAP_TEST(a_circle_through_a_set_is_collected),
         HEAP_TEST(a_frozen_set_has_each_value_once),
         HEAP_TEST(a_frozen_set_is_tracked_if_a_member_is),
+        HEAP_TEST(a_count_beyond_all_room_gives_null),
         HEAP_TEST(sets_are_compared_by_their_members),
         HEAP_TEST(any_sequence_of_changes_leaves_what_the_model_holds),
     };
