@@ -90,7 +90,7 @@ read_confirmation(struct request *r, size_t *count)
 void
 revocations_of_all(struct request *r)
 {
-    size_t confirmed;
+    size_t confirmed = 0;
     struct shard_figures figures;
     if (!read_confirmation(r, &confirmed))
         return;
