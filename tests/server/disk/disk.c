@@ -7,6 +7,7 @@
 // TENURED_TEST_FAIL_EVERY=5 fails every fifth sync of the log; TENURED_TEST_SYNC_MS=100 makes each
 // take so long; while the file exists that TENURED_TEST_FULL names, the disk is full; while the one
 // of TENURED_TEST_HANG exists, a sync of the log waits, and of TENURED_TEST_HANG_READS, any read.
+// TENURED_TEST_CLOCK names a file with seconds by which the wall clock was set, forwards or back.
 // TENURED_TEST_MUTANT=early acknowledges three batches of four before they are committed;
 // =unsynced turns the syncs off, and closes the eyes that would have seen it.
 #include "disk.h"
@@ -21,6 +22,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <time.h>
 #include <unistd.h>
 
 // --- The layer -----------------------------------------------------------------------------------
@@ -220,6 +222,33 @@ lay(void)
     layer.zName = "disk";
     layer.xOpen = layer_open;
     must(sqlite3_vfs_register(&layer, 1) == SQLITE_OK);
+}
+
+// --- The clock -----------------------------------------------------------------------------------
+
+int __real_clock_gettime(clockid_t clock, struct timespec *now);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
+
+static long
+read_step(void)
+{
+    const char *name = getenv("TENURED_TEST_CLOCK");
+    FILE *f = name ? fopen(name, "re") : NULL;
+    long step = 0;
+    if (f) {
+        must(fscanf(f, "%ld", &step) == 1);
+        fclose(f);
+    }
+    return step;
+}
+
+int
+__wrap_clock_gettime(clockid_t clock, struct timespec *now)
+{
+    int result = __real_clock_gettime(clock, now);
+    if (clock == CLOCK_REALTIME)
+        now->tv_sec += read_step();
+    return result;
 }
 
 // --- The mutants ---------------------------------------------------------------------------------
