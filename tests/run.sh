@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # run.sh [PART]            every part of the normal tier, or one
-# run.sh --full [PART]     larger sizes; and the parts scrape, mutants, stress, tsan and valgrind
+# run.sh --full [PART]     larger sizes; and the parts scrape, browser, mutants, stress, tsan and valgrind
 # run.sh --long PART       the largest sizes of one part
 #
 # Parts run in order and the first that fails ends the run with its output. See README.md.
@@ -20,7 +20,7 @@ SKIPPED=77 # how a part says that it did not run
 choose_tier() {
     case $1 in
     normal) ;;
-    full) parts+=(scrape mutants stress tsan valgrind) limit=7200 operations=10000000 twin_operations=10000000 rounds=50 ;;
+    full) parts+=(scrape browser mutants stress tsan valgrind) limit=7200 operations=10000000 twin_operations=10000000 rounds=50 ;;
     long) limit=36000 operations=1000000000 twin_operations=100000000 rounds=200 ;;
     esac
 }
@@ -54,7 +54,10 @@ missing() {
 
 part_install() {
     local lacking
-    [ "$tier" = full ] && tools+=(valgrind prometheus) packages+=(valgrind prometheus)
+    if [ "$tier" = full ]; then
+        tools+=(valgrind prometheus chromium) packages+=(valgrind prometheus chromium python3-websocket)
+        files+=(/usr/lib/python3/dist-packages/websocket/__init__.py)
+    fi
     lacking=$(missing | paste -sd' ')
     if [ -z "$lacking" ]; then
         echo "Nothing is missing."
@@ -154,6 +157,15 @@ part_scrape() {
     command -v prometheus >/dev/null || skip "There is no prometheus."
     build asan
     tests/scrape.py
+}
+
+# axe-core is not in Debian: without npm, or where it reaches nothing, its one test is skipped.
+part_browser() {
+    command -v chromium >/dev/null || skip "There is no chromium."
+    build asan
+    [ -e build/browser/node_modules/axe-core ] ||
+        npm install --silent --no-save --prefix build/browser axe-core@4.10.3 || true
+    tests/browser/dashboard.py
 }
 
 part_mutants() {

@@ -114,7 +114,7 @@ function tooltip(spec) {
 // [spec]: panes {name: {title, words, ticks?, round, stacked?, logarithmic?}} from the top, lines [{label, pane,
 // color, of}], where [of] takes a point's value.
 export function makeChart(canvas, spec) {
-    const scales = {x: timeAxis()};
+    const scales = {x: timeAxis()}, isSmall = canvas.parentElement.clientWidth < 300;
     // The library stacks from below.
     const names = Object.keys(spec.panes);
     for (const name of [...names].reverse())
@@ -128,8 +128,8 @@ export function makeChart(canvas, spec) {
             interaction: {mode: "nearest", axis: "x", intersect: false},
             plugins: {
                 legend: {align: "end", labels: {
-                    color: color("text"), boxWidth: 10, boxHeight: 7, padding: canvas.width < 300 ? 5 : 10,
-                    font: {size: 11}, usePointStyle: true}},
+                    color: color("text"), boxWidth: isSmall ? 6 : 10, boxHeight: isSmall ? 6 : 7, padding: isSmall ? 5 : 10,
+                    font: {size: isSmall ? 10 : 11}, usePointStyle: true}},
                 tooltip: tooltip(spec),
                 paneTitles: {of: Object.fromEntries(names.map(n => [n, spec.panes[n].title]))},
                 stems: spec.stems,
@@ -147,7 +147,8 @@ function fitLogarithmic(scale, sets) {
             if (y > 0)
                 [least, most] = [Math.min(least, y), Math.max(most, y)];
     scale.min = 10 ** Math.floor(Math.log10(least));
-    scale.max = 10 ** Math.ceil(Math.log10(most)) * 2;
+    scale.max = 10 ** Math.ceil(Math.log10(most));
+    scale.max *= (scale.max / scale.min) ** (HEADROOM - 1);
 }
 
 function fitAxes(chart, spec) {
@@ -258,7 +259,7 @@ const stems = {
             ctx.lineTo(x, chartArea.bottom);
             ctx.stroke();
             ctx.globalAlpha = 1;
-            if (x - 5 > free || x - 5 - width < chartArea.left)
+            if (x - 5 > free || x - 5 - width < chartArea.left + options.keep)
                 continue;
             names.push([name, x - 5, width]);
             free = x - 5 - width - 8;

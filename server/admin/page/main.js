@@ -25,14 +25,14 @@ const hits = {title: "Cache hit ratio", words: words.percent, round: () => 1};
 
 const CHARTS = {
     timeline: {
-        panes: {time: {...latency, title: "", weight: 3}, ratio: {...hits, weight: 2}},
+        panes: {time: {...latency, title: "Latency and pause", weight: 3}, ratio: {...hits, weight: 2}},
         lines: [
             {label: "latency p99", pane: "time", color: "latency", of: ms("p99")},
             {label: "latency median", pane: "time", color: "median", of: ms("p50"), dash: [4, 2]},
             {label: "cache hit ratio", pane: "ratio", color: "ratio", of: p => p.ratio},
             {label: "collection: its pause and cause", pane: "time", color: "pause", runs: true},
         ],
-        stems: {dataset: 3},
+        stems: {dataset: 3, keep: 125}, // the title of the pane
     },
     memory: {
         panes: {process: size("Process"), heap: size("Heaps")},

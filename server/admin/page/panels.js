@@ -45,7 +45,7 @@ function showPause(reading) {
 
 export function showTiles(reading, point, ratioSeconds) {
     showPause(reading);
-    tile("memory", words.bytes(point.traced), `of ${words.bytes(point.rss)} resident`);
+    tile("memory", words.bytes(point.traced), `process ${words.bytes(point.rss)}`);
     tile("ratio", words.percent(point.ratio),
          Number.isNaN(point.ratio) ? "nobody asked for a user" : `of the last ${ratioSeconds} s`);
     tile("resident", words.count(point.resident),
