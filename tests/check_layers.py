@@ -11,7 +11,7 @@ import sys
 import tempfile
 
 FLOORS = {
-    "lib/src": {"base.h": 0, "errors.c": 1, "memory": 1, "object": 2, "gc": 3, "containers": 4,
+    "lib/src": {"base.h": 0, "errors.c": 1, "trace": 1, "memory": 1, "object": 2, "gc": 3, "containers": 4,
                 "inspect": 4, "heap.h": 5, "heap.c": 5},
     "server": {"base": 0, "http": 1, "store": 1, "domain": 2, "gc": 2, "api": 3, "admin": 3,
                "main.c": 4},

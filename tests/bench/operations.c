@@ -120,6 +120,15 @@ clear_ring(struct stage *s)
 }
 
 static void
+measure_traced(struct stage *s, tn_trace_mode mode, const char *name, size_t count)
+{
+    tn_trace_options options = {.mode = mode};
+    bench_must(tn_trace_start(s->heap, &options) == TN_OK, "starting to trace");
+    bench_measure(name, create, s, count);
+    tn_trace_stop(s->heap);
+}
+
+static void
 fill_map(struct stage *s)
 {
     for (int i = 0; i < IN_FLIGHT; i++) {
@@ -157,6 +166,9 @@ main(int argc, char **argv)
     bench_measure("create", create, &s, count);
     bench_measure("create_in_flight", create_in_flight, &s, count);
     clear_ring(&s);
+    measure_traced(&s, TN_TRACE_SAMPLED, "create_sampled", count);
+    measure_traced(&s, TN_TRACE_EXACT, "create_exact", count);
+    bench_measure("create_again", create, &s, count);
     bench_measure("read_weak", read_weak, &s, count);
     fill_map(&s);
     bench_measure("hit_map", hit_map, &s, count);

@@ -78,8 +78,11 @@ TN_API bool tn_is_list(tn_value v);
 TN_API tn_value tn_list_borrow(const tn_object *list, size_t i); /* borrowed */
 TN_API tn_value tn_list_get(const tn_object *list, size_t i);    /* new */
 // Amortised O(1). TN_EINVAL for absent, TN_ENOMEM; the list is unchanged then.
-TN_API tn_err tn_list_append(tn_object *list, tn_value v);
-TN_API tn_err tn_list_append_steal(tn_object *list, tn_value v /* stolen */);
+#define tn_list_append(list, v)       tn_list_append_at(list, v, TN_SITE())
+#define tn_list_append_steal(list, v) tn_list_append_steal_at(list, v, TN_SITE())
+TN_API tn_err tn_list_append_at(tn_object *list, tn_value v, const tn_site *site);
+TN_API tn_err tn_list_append_steal_at(tn_object *list, tn_value v /* stolen */,
+                                      const tn_site *site);
 // TN_EINDEX beyond the end.
 TN_API tn_err tn_list_set(tn_object *list, size_t i, tn_value v);
 // Makes room before item [i], or at the end where that is the length; O(items behind it).
@@ -110,7 +113,8 @@ TN_API tn_value tn_dict_borrow_str(const tn_object *dict, const char *key,
                                    size_t len);                   /* borrowed */
 TN_API tn_value tn_dict_get(const tn_object *dict, tn_value key); /* new */
 // Amortised O(1). TN_EINVAL for absent, TN_ENOMEM; the dict is unchanged then.
-TN_API tn_err tn_dict_set(tn_object *dict, tn_value key, tn_value v);
+#define tn_dict_set(dict, key, v) tn_dict_set_at(dict, key, v, TN_SITE())
+TN_API tn_err tn_dict_set_at(tn_object *dict, tn_value key, tn_value v, const tn_site *site);
 // TN_EKEY.
 TN_API tn_err tn_dict_delete(tn_object *dict, tn_value key);
 // Takes an entry out and gives its value; absent for what is not there.

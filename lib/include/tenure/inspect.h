@@ -8,6 +8,7 @@
 #define TENURE_INSPECT_H
 
 #include "tenure/tenure.h"
+#include "tenure/trace.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -46,7 +46,9 @@ extern "C" {
     X(TN_EBUSY, "a collection is running")                                                         \
     X(TN_ELOCKED, "the collector's settings are locked by somebody else")                          \
     X(TN_EATTRIBUTE, "the object has no such attribute, or not for this; tn_last_message")         \
-    X(TN_ECHANGED, "the container was changed while it was iterated")
+    X(TN_ECHANGED, "the container was changed while it was iterated")                              \
+    X(TN_EOFF, "nobody traces this heap")                                                          \
+    X(TN_EFILE, "the file cannot be read or written; errno says why")
 
 typedef enum tn_err {
 #define TN_ERROR_NAME(name, meaning) name,
@@ -344,10 +346,15 @@ tn_slot_set_steal(tn_object *o, size_t i, tn_value v /* stolen */)
 // Memory without a header, for what varies in size: a type's own native bytes, or a table outside
 // of the heap whose bytes should be counted with it. [owner] is the type or domain that pays; the
 // sizes given back must be the ones asked for. Contents start undefined. NULL: out of memory.
-TN_API void *tn_buffer_alloc(tn_heap *heap, tn_type *owner, size_t size); /* new */
+#define tn_buffer_alloc(heap, owner, size) tn_buffer_alloc_at(heap, owner, size, TN_SITE())
+TN_API void *tn_buffer_alloc_at(tn_heap *heap, tn_type *owner, size_t size,
+                                const tn_site *site); /* new */
 // On failure NULL, and [buffer] stays as it is.
-TN_API void *tn_buffer_resize(tn_heap *heap, tn_type *owner, void *buffer /* stolen on success */,
-                              size_t size, size_t new_size); /* new */
+#define tn_buffer_resize(heap, owner, buffer, size, new_size)                                      \
+    tn_buffer_resize_at(heap, owner, buffer, size, new_size, TN_SITE())
+TN_API void *tn_buffer_resize_at(tn_heap *heap, tn_type *owner,
+                                 void *buffer /* stolen on success */, size_t size, size_t new_size,
+                                 const tn_site *site); /* new */
 TN_API void tn_buffer_free(tn_heap *heap, tn_type *owner, void *buffer /* stolen */, size_t size);
 // What a buffer of [size] really occupies: the next size class. For size_of hooks. Bytes.
 TN_API size_t tn_buffer_occupies(size_t size);

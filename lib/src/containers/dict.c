@@ -160,10 +160,11 @@ append(struct tni_objects *s, struct dict *d, struct entry e)
 
 // Moves the entries into a table with room for twice as many, without the holes.
 static bool
-rebuild(struct tni_objects *s, struct dict *d)
+rebuild(struct tni_objects *s, struct dict *d, const tn_site *site)
 {
     struct dict moved;
     uint32_t len = len_of(d), room = len < 2 ? 4 : len * 2;
+    s->memory.site = site;
     if (room > max_room || !alloc_table(s, &moved, room))
         return false;
     for (uint32_t i = 0; i < used_entries(d); i++)
@@ -233,7 +234,7 @@ replace(struct entry *e, tn_value v)
 }
 
 tn_err
-tn_dict_set(tn_object *o, tn_value key, tn_value v)
+tn_dict_set_at(tn_object *o, tn_value key, tn_value v, const tn_site *site)
 {
     struct tni_objects *s = tni_objects_of(o);
     struct dict *d = dict_of(o);
@@ -249,7 +250,7 @@ tn_dict_set(tn_object *o, tn_value key, tn_value v)
         replace(e, v);
         return TN_OK;
     }
-    if (used_entries(d) == d->values.room && !rebuild(s, d))
+    if (used_entries(d) == d->values.room && !rebuild(s, d, site))
         return TN_ENOMEM;
     append(s, d, (struct entry){tn_incref_value(key), tn_incref_value(v)});
     table_of(d)->stamp = ++s->stamp;

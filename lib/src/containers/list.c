@@ -16,13 +16,14 @@ list_of(const tn_object *o)
 }
 
 static bool
-resize(const tn_object *o, struct list *list, size_t room)
+resize(const tn_object *o, struct list *list, size_t room, const tn_site *site)
 {
     struct tni_objects *s = tni_objects_of(o);
     size_t size = list->items.room * sizeof(tn_value),
            new_size = tni_buffer_occupies(room * sizeof(tn_value));
     if (new_size / sizeof(tn_value) > UINT32_MAX)
         return false;
+    s->memory.site = site;
     void *values = tni_buffer_resize(&s->memory, &s->types[TNI_TYPE_LIST]->account,
                                      list->items.values, size, new_size);
     if (values == NULL)
@@ -37,7 +38,7 @@ static void
 shrink(const tn_object *o, struct list *list)
 {
     if (list->items.count < list->items.room / 4 && list->items.room > 8)
-        (void)resize(o, list, list->items.count * 3 / 2 + 2);
+        (void)resize(o, list, list->items.count * 3 / 2 + 2, NULL);
 }
 
 tn_object *
@@ -73,13 +74,13 @@ tn_list_get(const tn_object *o, size_t i)
 }
 
 tn_err
-tn_list_append(tn_object *o, tn_value v)
+tn_list_append_at(tn_object *o, tn_value v, const tn_site *site)
 {
     struct list *list = list_of(o);
     if (tn_is_absent(v))
         return TN_EINVAL;
     size_t count = list->items.count;
-    if (count == list->items.room && !resize(o, list, count == 0 ? 1 : count + count / 2 + 2))
+    if (count == list->items.room && !resize(o, list, count == 0 ? 1 : count + count / 2 + 2, site))
         return TN_ENOMEM;
 #if TN_CHECKS > 0
     tni_check_store(o, v);
@@ -89,9 +90,9 @@ tn_list_append(tn_object *o, tn_value v)
 }
 
 tn_err
-tn_list_append_steal(tn_object *o, tn_value v)
+tn_list_append_steal_at(tn_object *o, tn_value v, const tn_site *site)
 {
-    tn_err err = tn_list_append(o, v);
+    tn_err err = tn_list_append_at(o, v, site);
     tn_decref_value(v);
     return err;
 }

@@ -39,8 +39,9 @@ object_size(size_t len)
 
 // The bytes of a long one, before there is an object that would have to be undone.
 static char *
-spill(struct tni_objects *s, size_t len)
+spill(struct tni_objects *s, size_t len, const tn_site *site)
 {
+    s->memory.site = site;
     return tni_buffer_alloc(&s->memory, &s->types[TNI_TYPE_STR]->account, len + 1);
 }
 
@@ -49,7 +50,7 @@ tn_str_new_at(tn_heap *heap, const char *data, size_t len, const tn_site *site)
 {
     struct tni_objects *s = (struct tni_objects *)heap;
     bool is_long = len > max_inline;
-    char *spilled = len <= max_len && is_long ? spill(s, len) : NULL;
+    char *spilled = len <= max_len && is_long ? spill(s, len, site) : NULL;
     if (is_long && spilled == NULL)
         return NULL;
     tn_object *o = tni_object_new_sized(s, s->types[TNI_TYPE_STR], object_size(len), false, site);

@@ -36,10 +36,11 @@ must_be_tracked(const tn_value *values, size_t count)
 }
 
 static tn_value *
-spill(struct tni_objects *s, size_t count)
+spill(struct tni_objects *s, size_t count, const tn_site *site)
 {
     if (count > UINT32_MAX)
         return NULL;
+    s->memory.site = site;
     return tni_buffer_alloc(&s->memory, &s->types[TNI_TYPE_TUPLE]->account,
                             count * sizeof(tn_value));
 }
@@ -49,7 +50,7 @@ tn_tuple_new_at(tn_heap *heap, const tn_value *values, size_t count, const tn_si
 {
     struct tni_objects *s = (struct tni_objects *)heap;
     tn_type *type = s->types[TNI_TYPE_TUPLE];
-    tn_value *spilled = count > MAX_OWN ? spill(s, count) : NULL;
+    tn_value *spilled = count > MAX_OWN ? spill(s, count, site) : NULL;
     if (count > MAX_OWN && spilled == NULL)
         return NULL;
     tn_object *o =

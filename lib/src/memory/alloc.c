@@ -22,6 +22,16 @@ wish(const char *name)
     return number != NULL ? (unsigned)strtoul(number, NULL, 10) : 0;
 }
 
+// The tracer's tables count as overhead, and once more by themselves.
+static void *
+resize_traces(struct tni_memory *m, void *table, size_t size, size_t new_size)
+{
+    void *moved = tni_table_resize(m, table, size, new_size);
+    if (moved != NULL || new_size == 0)
+        m->tracer.tables += new_size - size;
+    return moved;
+}
+
 void
 tni_memory_init(struct tni_memory *m)
 {
@@ -32,14 +42,16 @@ tni_memory_init(struct tni_memory *m)
     m->stress = wish("TN_STRESS");
     m->owner = tni_this_thread();
     m->report = report_to_stderr;
+    m->tracer.growth = (struct tni_growth){resize_traces, m};
+    m->until = TNI_UNTIL_NEVER;
     m->magic = TNI_MEMORY_MAGIC;
 }
 
 // A buffer from the system stands behind this, so that a heap can free what its owner forgot.
 struct tni_large {
     struct tni_large *next, *prev;
-    size_t size;   // of both
-    size_t unused; // keeps the buffer aligned
+    size_t size;  // of both
+    size_t trace; // 0: nobody saw it being made
 };
 
 // From here on a block is a mapping of its own, which grows without being copied and leaves no hole
@@ -50,8 +62,10 @@ static struct tni_large *
 block_alloc(size_t size)
 {
     struct tni_large *block = size >= MAPPED ? tni_map(size, size >= HUGE) : malloc(size);
-    if (block != NULL)
+    if (block != NULL) {
         block->size = size;
+        block->trace = 0;
+    }
     return block;
 }
 
@@ -104,9 +118,15 @@ link_large(struct tni_memory *m, struct tni_large *block)
 }
 
 static struct tni_large *
+block_of(void *buffer)
+{
+    return (struct tni_large *)buffer - 1;
+}
+
+static struct tni_large *
 unlink_large(struct tni_memory *m, void *buffer)
 {
-    struct tni_large *block = (struct tni_large *)buffer - 1;
+    struct tni_large *block = block_of(buffer);
     if (block->prev != NULL)
         block->prev->next = block->next;
     else
@@ -121,6 +141,7 @@ tni_memory_fini(struct tni_memory *m)
 {
     TN_ASSERT(m->magic == TNI_MEMORY_MAGIC);
     m->magic = 0;
+    tni_tracer_drop(&m->tracer);
     while (m->first_large != NULL)
         block_free(unlink_large(m, m->first_large + 1));
     tni_pages_fini(&m->pages);
@@ -156,6 +177,31 @@ tni_site_of(const void *object)
 
 // --- Buffers ---------------------------------------------------------------------------------
 
+static void
+trace_buffer(struct tni_memory *m, struct tni_account *account, void *buffer, size_t size)
+{
+    if (size > TNI_MAX_SLOT)
+        block_of(buffer)->trace = tni_trace_large(m, account, size);
+    else
+        tni_trace_slot(m, TNI_TRACE_BUFFER, account, tni_page_of(buffer), buffer, m->site);
+}
+
+static void
+untrace_buffer(struct tni_memory *m, void *buffer, size_t size)
+{
+    if (size > TNI_MAX_SLOT)
+        tni_untrace_large(m, (uint32_t)block_of(buffer)->trace, size);
+    else if (tni_page_of(buffer)->traced)
+        tni_untrace_slot(m, tni_page_of(buffer), buffer);
+}
+
+void
+tni_large_forget_traces(struct tni_memory *m)
+{
+    for (struct tni_large *block = m->first_large; block != NULL; block = block->next)
+        block->trace = 0;
+}
+
 static void *
 large_alloc(struct tni_memory *m, size_t size)
 {
@@ -173,6 +219,9 @@ tni_buffer_alloc(struct tni_memory *m, struct tni_account *account, size_t size)
                                        : tni_pages_alloc(&m->pages, tni_bin_of(TNI_BUFFERS, size));
     if (buffer != NULL)
         tni_charge(m, account, tni_buffer_occupies(size));
+    if (buffer != NULL && __builtin_expect(m->until < 0, 0))
+        trace_buffer(m, account, buffer, size);
+    m->site = NULL;
     return buffer;
 }
 
@@ -181,6 +230,7 @@ tni_buffer_free(struct tni_memory *m, struct tni_account *account, void *buffer,
 {
     if (buffer == NULL)
         return;
+    untrace_buffer(m, buffer, size);
     tni_discharge(m, account, tni_buffer_occupies(size));
     if (size <= TNI_MAX_SLOT) {
         TN_DEBUG(tni_page_of(buffer)->size == tni_buffer_occupies(size));
@@ -197,14 +247,20 @@ large_resize(struct tni_memory *m, struct tni_account *account, void *buffer, si
 {
     if (tni_must_fail(m))
         return NULL;
+    uint32_t trace = (uint32_t)block_of(buffer)->trace;
     struct tni_large *block = unlink_large(m, buffer);
     struct tni_large *moved = block_resize(block, sizeof *block + new_size);
     buffer = link_large(m, moved != NULL ? moved : block);
     if (moved == NULL)
         return NULL;
+    tni_untrace_large(m, trace, size);
     tni_discharge(m, account, size);
     tni_charge(m, account, new_size);
     m->large = m->large - size + new_size;
+    block_of(buffer)->trace = 0;
+    if (__builtin_expect(m->until < 0, 0))
+        trace_buffer(m, account, buffer, new_size);
+    m->site = NULL;
     return buffer;
 }
 

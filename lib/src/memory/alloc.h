@@ -15,6 +15,7 @@
 
 #include "base.h"
 #include "memory/pages.h"
+#include "memory/traced.h"
 
 #include <string.h>
 
@@ -31,6 +32,7 @@ struct tni_memory {
     uint64_t magic;
     struct tni_pages pages;
     size_t current;
+    int64_t until;                 // bytes before the next block is traced; memory/traced.h
     size_t highest;                // of [current] so far, as far as it has fallen since
     struct tni_large *first_large; // buffers that come from the system
     size_t large;                  // their bytes
@@ -41,6 +43,8 @@ struct tni_memory {
     const void *owner; // of the calls, in checked builds
     void (*report)(void *arg, const char *sentence);
     void *report_arg;
+    const tn_site *site; // of the next buffer; NULL: nobody said
+    struct tni_tracer tracer;
 };
 
 #define TNI_MEMORY_MAGIC UINT64_C(0x70616568656e6574) // "tenheap"
@@ -59,6 +63,9 @@ tni_buffer_occupies(size_t size)
 {
     return size > TNI_MAX_SLOT ? size : tni_class_size(tni_class_of(size));
 }
+
+// Large buffers forget their traces.
+void tni_large_forget_traces(struct tni_memory *m);
 
 // As realloc; [new_size] 0 frees and gives NULL.
 void *tni_table_resize(struct tni_memory *m, void *table, size_t size, size_t new_size); /* new */
@@ -110,6 +117,7 @@ tni_charge(struct tni_memory *m, struct tni_account *account, size_t size)
 {
     account->bytes += size;
     m->current += size;
+    m->until -= (int64_t)size;
 }
 
 static inline size_t
@@ -171,6 +179,8 @@ tni_object_free(struct tni_memory *m, struct tni_account *account, tn_object *o,
     at.row->finalized &= ~at.bit;
     account->objects--;
     tni_discharge(m, account, at.page->size);
+    if (__builtin_expect(at.page->traced, 0))
+        tni_untrace_slot(m, at.page, o);
     TNI_POISON(o, at.page->size);
     if (TNI_HAS_QUARANTINE)
         tni_pages_free(&m->pages, o);

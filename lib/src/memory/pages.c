@@ -103,6 +103,27 @@ drop_sites(struct tni_pages *p, struct tni_page *page)
     tni_segment_of(page)->sites[tni_page_number(page)] = NULL;
 }
 
+uint32_t *
+tni_pages_add_traces(struct tni_pages *p, struct tni_page *page)
+{
+    uint32_t *traces = calloc(page->slots, sizeof *traces);
+    tni_segment_of(page)->traces[tni_page_number(page)] = traces;
+    page->traced = traces != NULL;
+    p->trace_bytes += traces != NULL ? page->slots * sizeof *traces : 0;
+    return traces;
+}
+
+void
+tni_pages_drop_traces(struct tni_pages *p, struct tni_page *page)
+{
+    if (!page->traced)
+        return;
+    p->trace_bytes -= page->slots * sizeof(uint32_t);
+    free(tni_page_traces(page));
+    tni_segment_of(page)->traces[tni_page_number(page)] = NULL;
+    page->traced = false;
+}
+
 static unsigned
 rows_needed(unsigned slots, unsigned stride)
 {
@@ -173,6 +194,7 @@ close_page(struct tni_pages *p, struct tni_page *page)
     unlist_page(&p->bins[page->bin], page);
     TNI_UNPOISON(tni_page_base(page), TNI_PAGE_SIZE);
     drop_sites(p, page);
+    tni_pages_drop_traces(p, page);
     tni_segment_give_page(page);
     p->page_count--;
     if (tni_segment_is_empty(s) && p->segment_count > 1)
@@ -299,6 +321,7 @@ tni_pages_fini(struct tni_pages *p)
     for (struct tni_page *page = NULL; (page = tni_pages_next(p, page)) != NULL;) {
         TNI_UNPOISON(tni_page_base(page), TNI_PAGE_SIZE);
         drop_sites(p, page);
+        tni_pages_drop_traces(p, page);
     }
     while (p->segments != NULL)
         remove_segment(p, p->segments);

@@ -33,10 +33,10 @@ struct tni_pages {
     struct tni_segment *segments;
     struct tni_bin bins[TNI_BINS];
     size_t page_count, segment_count, header_pages;
-    size_t dirty_count; // at most so many pages were given back and are still ours
-    bool held;          // pages stay, even when they become empty
-    size_t quarantined; // bytes of freed slots that are not usable again yet
-    size_t site_bytes;
+    size_t dirty_count;             // at most so many pages were given back and are still ours
+    bool held;                      // pages stay, even when they become empty
+    size_t quarantined;             // bytes of freed slots that are not usable again yet
+    size_t site_bytes, trace_bytes; // of what stands beside the pages
 };
 
 static inline unsigned
@@ -79,6 +79,9 @@ void tni_pages_set_quiet(struct tni_pages *p, uint32_t quiet);
 void tni_pages_trim(struct tni_pages *p);
 // Gives [page] back if it is empty, held or not.
 void tni_pages_give_if_empty(struct tni_pages *p, struct tni_page *page);
+// Room for the traces of the slots of [page], none of which has one yet. NULL: out of memory.
+uint32_t *tni_pages_add_traces(struct tni_pages *p, struct tni_page *page);
+void tni_pages_drop_traces(struct tni_pages *p, struct tni_page *page);
 // Makes quarantined slots usable again.
 void tni_pages_flush_quarantine(struct tni_pages *p);
 bool tni_pages_check(const struct tni_pages *p);

@@ -43,6 +43,7 @@ struct tni_page {
     bool listed;
     bool young;  // a slot may be of generation 0 or 1
     bool frozen; // a slot may be frozen
+    bool traced; // a slot may have a trace: the page has an array for them
 };
 
 struct tni_segment {
@@ -55,6 +56,7 @@ struct tni_segment {
     uint64_t suspect_pages[2]; // one bit a page in which that plane may have a bit
     uint64_t row_taken[(TNI_SEGMENT_ROWS + 63) / 64];
     const tn_site **sites[TNI_SEGMENT_PAGES]; // of a page's slots, debug builds only
+    uint32_t *traces[TNI_SEGMENT_PAGES];      // of a page's slots, where one is traced
     _Alignas(64) struct tni_page pages[TNI_SEGMENT_PAGES];
 };
 _Static_assert(sizeof(struct tni_segment) <= TNI_ROWS_AT, "the headers end before the rows begin");
@@ -107,6 +109,12 @@ static inline const tn_site **
 tni_page_sites(const struct tni_page *page)
 {
     return tni_segment_of(page)->sites[tni_page_number(page)];
+}
+
+static inline uint32_t *
+tni_page_traces(const struct tni_page *page)
+{
+    return tni_segment_of(page)->traces[tni_page_number(page)];
 }
 
 static inline void *

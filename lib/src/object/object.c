@@ -40,7 +40,12 @@ make_slowly(struct tni_objects *s, tn_type *type, unsigned bin, bool tracked, co
     do_chores(s, bin, tracked);
     struct tni_page *page =
         tni_must_fail(&s->memory) ? NULL : tni_pages_find_room(&s->memory.pages, bin);
-    return page != NULL ? make_in(s, type, page, tracked, site) : NULL;
+    if (page == NULL)
+        return NULL;
+    tn_object *o = make_in(s, type, page, tracked, site);
+    if (s->memory.until < 0)
+        tni_trace_slot(&s->memory, TNI_TRACE_OBJECT, &type->account, page, o, site);
+    return o;
 }
 
 static inline __attribute__((always_inline)) tn_object *
@@ -48,7 +53,9 @@ make(struct tni_objects *s, tn_type *type, unsigned bin, bool tracked, const tn_
 {
     tni_assert_owner(&s->memory);
     struct tni_page *page = tni_pages_at_hand(&s->memory.pages, bin);
-    if (__builtin_expect(page == NULL || s->backlog.first != NULL || is_due(s) || TN_CHECKS > 0, 0))
+    if (__builtin_expect(page == NULL || s->backlog.first != NULL || is_due(s) ||
+                             s->memory.until < page->size || TN_CHECKS > 0,
+                         0))
         return make_slowly(s, type, bin, tracked, site);
     return make_in(s, type, page, tracked, site);
 }
@@ -155,14 +162,17 @@ tni_saturate(tn_object *o)
 // --- Buffers ---------------------------------------------------------------------------------
 
 void *
-tn_buffer_alloc(tn_heap *heap, tn_type *owner, size_t size)
+tn_buffer_alloc_at(tn_heap *heap, tn_type *owner, size_t size, const tn_site *site)
 {
+    ((struct tni_memory *)heap)->site = site;
     return tni_buffer_alloc((struct tni_memory *)heap, &owner->account, size);
 }
 
 void *
-tn_buffer_resize(tn_heap *heap, tn_type *owner, void *buffer, size_t size, size_t new_size)
+tn_buffer_resize_at(tn_heap *heap, tn_type *owner, void *buffer, size_t size, size_t new_size,
+                    const tn_site *site)
 {
+    ((struct tni_memory *)heap)->site = site;
     return tni_buffer_resize((struct tni_memory *)heap, &owner->account, buffer, size, new_size);
 }
 
