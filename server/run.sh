@@ -7,9 +7,9 @@ cd "$(dirname "$0")/.."
 
 tools=(gcc cmake ninja pkg-config)
 files=(/usr/share/javascript/chart.js/chart.min.js)
-modules=(libmicrohttpd jansson sqlite3 libsodium gmp)
+modules=(libmicrohttpd jansson sqlite3 libsodium gmp libdw)
 packages=(gcc libc6-dev cmake ninja-build pkg-config
-    libmicrohttpd-dev libjansson-dev libsqlite3-dev libsodium-dev libgmp-dev libjs-chart.js)
+    libmicrohttpd-dev libjansson-dev libsqlite3-dev libsodium-dev libgmp-dev libdw-dev libjs-chart.js)
 
 missing() {
     local name

@@ -8,6 +8,7 @@
 #define TENURE_INSPECT_H
 
 #include "tenure/tenure.h"
+#include "tenure/snapshot.h"
 #include "tenure/trace.h"
 
 #ifdef __cplusplus

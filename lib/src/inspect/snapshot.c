@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+#include "inspect/snapshot.h"
+
+#include "inspect/symbol.h"
+#include "inspect/tracing.h"
+
+static const tn_site nowhere = {"<tenure>", 0, "<tenure>"};
+
+tn_snapshot *
+tni_snapshot_new(void)
+{
+    tn_snapshot *s = tni_scratch_resize(NULL, sizeof *s);
+    if (s != NULL)
+        *s = (tn_snapshot){0};
+    return s;
+}
+
+void
+tn_snapshot_free(tn_snapshot *s)
+{
+    if (s == NULL)
+        return;
+    tni_arena_drop(&s->arena);
+    free(s->rows);
+    free(s);
+}
+
+static struct tni_snapshot_row *
+add_row(tn_snapshot *s)
+{
+    if (s->count == s->room) {
+        size_t room = s->room * 2 + 64;
+        void *rows = tni_scratch_resize(s->rows, room * sizeof *s->rows);
+        if (rows == NULL)
+            return NULL;
+        s->rows = rows;
+        s->room = room;
+    }
+    return &s->rows[s->count++];
+}
+
+static bool
+name_frame(struct tni_arena *a, tn_site *frame, const tn_site *from)
+{
+    *frame =
+        (tn_site){tni_arena_name(a, from->file), from->line, tni_arena_name(a, from->function)};
+    return frame->file != NULL && frame->function != NULL;
+}
+
+static bool
+name_row(struct tni_arena *a, struct tni_snapshot_row *row, const char *domain, const char *type,
+         const char *tag)
+{
+    row->domain = tni_arena_name(a, domain);
+    row->type = tni_arena_name(a, type);
+    row->tag = tni_arena_name(a, tag != NULL ? tag : "");
+    return row->domain != NULL && row->type != NULL && row->tag != NULL;
+}
+
+// --- Copies of copies ----------------------------------------------------------------------------
+
+static struct tni_snapshot_stack *
+copy_frames(struct tni_arena *a, const tn_site *frames, size_t count, size_t total)
+{
+    struct tni_snapshot_stack *stack = tni_arena_take(a, sizeof *stack);
+    tn_site *copy = tni_arena_take(a, count * sizeof *copy);
+    if (stack == NULL || copy == NULL)
+        return NULL;
+    for (size_t i = 0; i < count; i++)
+        if (!name_frame(a, &copy[i], &frames[i]))
+            return NULL;
+    *stack = (struct tni_snapshot_stack){.frames = copy, .frame_count = count, .total = total};
+    return stack;
+}
+
+bool
+tni_snapshot_append(tn_snapshot *s, const tn_snapshot_trace *t)
+{
+    struct tni_snapshot_row row = {.bytes = t->bytes,
+                                   .count = t->count,
+                                   .made_bytes = t->made_bytes,
+                                   .made_count = t->made_count};
+    row.stack = copy_frames(&s->arena, t->frames, t->frame_count, t->total_frames);
+    if (row.stack == NULL || !name_row(&s->arena, &row, t->domain, t->type, t->tag))
+        return false;
+    struct tni_snapshot_row *place = add_row(s);
+    if (place != NULL)
+        *place = row;
+    return place != NULL;
+}
+
+tn_err
+tn_snapshot_add(tn_snapshot *s, const tn_snapshot *from)
+{
+    tn_snapshot_trace t;
+    for (size_t i = 0; tn_snapshot_get(from, i, &t); i++)
+        if (!tni_snapshot_append(s, &t))
+            return TN_ENOMEM;
+    return TN_OK;
+}
+
+// --- Taking one ----------------------------------------------------------------------------------
+
+static bool
+copy_stack(tn_snapshot *s, struct tni_snapshot_stack *stack, const struct tni_traceback *from,
+           size_t limit)
+{
+    size_t size = from->count * sizeof(uintptr_t);
+    uintptr_t *addresses = size > 0 ? tni_arena_take(&s->arena, size) : NULL;
+    tn_site *frame = tni_arena_take(&s->arena, sizeof *frame);
+    if (frame == NULL || (size > 0 && addresses == NULL))
+        return false;
+    if (size > 0)
+        memcpy(addresses, from->addresses, size);
+    *stack = (struct tni_snapshot_stack){addresses, from->count, limit, frame, 1, from->total};
+    return name_frame(&s->arena, frame, from->site != NULL ? from->site : &nowhere);
+}
+
+static struct tni_snapshot_stack *
+copy_stacks(tn_snapshot *s, const struct tni_tracer *t)
+{
+    size_t count = t->stacks.offsets.count;
+    struct tni_snapshot_stack *stacks = tni_arena_take(&s->arena, (count + 1) * sizeof *stacks);
+    for (uint32_t i = 1; stacks != NULL && i <= count; i++) {
+        struct tni_traceback from = tni_stacks_at(&t->stacks, i);
+        if (!copy_stack(s, &stacks[i], &from, t->frames))
+            return NULL;
+    }
+    return stacks;
+}
+
+static const char *
+domain_of(const struct tni_trace *trace, const tn_type *owner)
+{
+    if (trace->key.kind == TNI_TRACE_OBJECT)
+        return "objects";
+    return owner->flags & TN_DOMAIN ? owner->name : "buffers";
+}
+
+static size_t
+blocks(uint64_t count)
+{
+    return (count + TNI_COUNT_ONE / 2) / TNI_COUNT_ONE;
+}
+
+static bool
+copy_trace(tn_snapshot *s, struct tni_snapshot_stack *stacks, const struct tni_trace *trace)
+{
+    const tn_type *owner = tni_trace_owner(trace);
+    struct tni_snapshot_row *row = add_row(s);
+    if (row == NULL)
+        return false;
+    *row = (struct tni_snapshot_row){.stack = &stacks[trace->key.stack],
+                                     .bytes = trace->bytes,
+                                     .count = blocks(trace->count),
+                                     .made_bytes = trace->made_bytes,
+                                     .made_count = blocks(trace->made_count)};
+    return name_row(&s->arena, row, domain_of(trace, owner), owner->name, trace->key.tag);
+}
+
+tn_err
+tn_snapshot_take(tn_heap *heap, tn_snapshot **snapshot)
+{
+    const struct tni_tracer *t = &((struct tni_memory *)heap)->tracer;
+    if (t->mode == TN_TRACE_OFF)
+        return TN_EOFF;
+    tn_snapshot *s = tni_snapshot_new();
+    struct tni_snapshot_stack *stacks = s != NULL ? copy_stacks(s, t) : NULL;
+    bool done = stacks != NULL;
+    for (uint32_t i = 1; done && i <= t->traces.count; i++)
+        done = copy_trace(s, stacks, tni_tracer_at(t, i));
+    if (!done) {
+        tn_snapshot_free(s);
+        return TN_ENOMEM;
+    }
+    *snapshot = s;
+    return TN_OK;
+}
+
+// --- Reading -------------------------------------------------------------------------------------
+
+size_t
+tn_snapshot_len(const tn_snapshot *s)
+{
+    return s->count;
+}
+
+// Without memory, or without debug information, the call site stays alone.
+static void
+complete(tn_snapshot *s, struct tni_symbols *symbols, struct tni_snapshot_stack *stack)
+{
+    size_t skipped;
+    tn_site *frames = tni_arena_take(&s->arena, stack->limit * sizeof *frames);
+    if (frames == NULL)
+        return;
+    frames[0] = stack->frames[0];
+    stack->frames = frames;
+    stack->frame_count +=
+        tni_symbols_callers(symbols, &s->arena, stack->addresses, stack->address_count, frames + 1,
+                            stack->limit - 1, &skipped);
+    stack->total = stack->total > skipped ? stack->total - skipped + 1 : 1;
+}
+
+static void
+complete_all(tn_snapshot *s)
+{
+    struct tni_symbols *symbols = tni_symbols_open();
+    for (size_t i = 0; i < s->count; i++) {
+        struct tni_snapshot_stack *stack = s->rows[i].stack;
+        if (stack->addresses != NULL && symbols != NULL)
+            complete(s, symbols, stack);
+        stack->addresses = NULL;
+    }
+    tni_symbols_close(symbols);
+}
+
+bool
+tn_snapshot_get(const tn_snapshot *s, size_t i, tn_snapshot_trace *trace)
+{
+    if (i >= s->count)
+        return false;
+    const struct tni_snapshot_row *row = &s->rows[i];
+    if (row->stack->addresses != NULL)
+        complete_all((tn_snapshot *)s); // what is read does not change by it
+    *trace = (tn_snapshot_trace){
+        row->domain,       row->type,  row->tag,   row->stack->frames, row->stack->frame_count,
+        row->stack->total, row->bytes, row->count, row->made_bytes,    row->made_count};
+    return true;
+}
+
+tn_err
+tn_snapshot_set_note(tn_snapshot *s, const char *name, const char *text)
+{
+    struct tni_note *note = tni_arena_take(&s->arena, sizeof *note);
+    if (note == NULL)
+        return TN_ENOMEM;
+    *note = (struct tni_note){s->notes, tni_arena_name(&s->arena, name),
+                              tni_arena_name(&s->arena, text)};
+    if (note->name == NULL || note->text == NULL)
+        return TN_ENOMEM;
+    s->notes = note;
+    return TN_OK;
+}
+
+const char *
+tn_snapshot_note(const tn_snapshot *s, const char *name)
+{
+    for (const struct tni_note *n = s->notes; n != NULL; n = n->next)
+        if (strcmp(n->name, name) == 0)
+            return n->text;
+    return NULL;
+}
