@@ -47,12 +47,12 @@ export function showTiles(reading, point, ratioSeconds) {
     showPause(reading);
     tile("memory", words.bytes(point.traced), `process ${words.bytes(point.rss)}`);
     tile("ratio", words.percent(point.ratio),
-         Number.isNaN(point.ratio) ? "nobody asked for a user" : `of the last ${ratioSeconds} s`);
+         Number.isNaN(point.ratio) ? "nobody asked" : `of the last ${ratioSeconds} s`);
     tile("resident", words.count(point.resident),
          `${words.count(reading.traffic.sessions)} live sessions`);
     tile("rate", words.rate(point.rate), Number.isNaN(point.failed) ? "none just now"
         : `${words.percent(point.failed)} failed`);
-    tile("latency", words.seconds(point.p99), Number.isNaN(point.p50) ? "no request just now"
+    tile("latency", words.seconds(point.p99), Number.isNaN(point.p50) ? "none just now"
         : `median ${words.seconds(point.p50)}`);
 }
 

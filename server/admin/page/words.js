@@ -47,7 +47,7 @@ export function percent(ratio) {
 }
 
 export function rate(number) {
-    return isKnown(number) ? `${number >= 10 ? count(number) : number.toFixed(1)} /s` : NONE;
+    return isKnown(number) ? `${number >= 10 || number === 0 ? count(number) : number.toFixed(1)} /s` : NONE;
 }
 
 export function signed(number, words) {
