@@ -10,7 +10,7 @@
 
 #include <signal.h>
 
-enum { STEP_MS = 10, QUIET_MS = 100 };
+enum { STEP_MS = 10 };
 
 // False: a signal that ends the program came meanwhile.
 static bool
@@ -31,9 +31,8 @@ drain_wait(struct listener *data, struct listener *admin, int64_t delay_ms, int6
     listener_retire(data);
     if (!pass_time((long)delay_ms))
         return;
-    listener_quiesce(data);
-    long quiet = 0;
-    for (int64_t waited = 0; waited < timeout_ms && quiet < QUIET_MS; waited += STEP_MS) {
+    long quiet_ms = listener_quiesce(data), quiet = 0;
+    for (int64_t waited = 0; waited < timeout_ms && quiet < quiet_ms; waited += STEP_MS) {
         if (!pass_time(STEP_MS))
             return;
         bool busy = listener_in_flight(data) + listener_in_flight(admin) > 0;

@@ -9,9 +9,14 @@
 #ifndef HTTP_GATE_H
 #define HTTP_GATE_H
 
-#include <stdbool.h>
+enum gate { GATE_OPEN, GATE_FILTER, GATE_HOPS };
 
-// For good. False: the system does not offer this, and newcomers still get in.
-bool gate_close(int listening_socket);
+// For good. GATE_OPEN: the system offers neither way, and newcomers still get in. GATE_HOPS: each
+// connection that is accepted from here on needs gate_admit, and what its client sent before that
+// comes again 200 ms later.
+enum gate gate_close(int listening_socket);
+// One of the two ways: where a program may not attach filters there is only this one.
+enum gate gate_close_by_hops(int listening_socket);
+void gate_admit(int accepted_socket);
 
 #endif

@@ -45,6 +45,8 @@ notify_connection(void *cls, struct MHD_Connection *mhd, void **context,
     struct connection *c = *context;
     struct listener *l = cls;
     atomic_fetch_add(&l->connections, code == MHD_CONNECTION_NOTIFY_STARTED ? 1 : -1U);
+    if (code == MHD_CONNECTION_NOTIFY_STARTED && atomic_load(&l->retired))
+        gate_admit(fd_of(mhd)); // it may have begun before the gate was closed
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         c = calloc(1, sizeof *c);
         *context = c;
@@ -316,13 +318,17 @@ listener_retire(struct listener *l)
 }
 
 // Not MHD_quiesce_daemon: with a pool it stops the program when a worker sees the change first.
-void
+long
 listener_quiesce(struct listener *l)
 {
+    enum { QUIET_MS = 100, SENT_AGAIN_MS = 400 };
     listener_retire(l);
-    if (!gate_close(MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_LISTEN_FD)->listen_fd))
+    enum gate gate =
+        gate_close(MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_LISTEN_FD)->listen_fd);
+    if (gate == GATE_OPEN)
         log_event(LOG_WARN, "gate-open", "port", "d", (long)l->port, "error", "s", strerror(errno),
                   NULL);
+    return gate == GATE_HOPS ? SENT_AGAIN_MS : QUIET_MS;
 }
 
 unsigned

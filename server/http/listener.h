@@ -38,7 +38,8 @@ uint16_t listener_port(const struct listener *l);
 void listener_retire(struct listener *l);
 // The same, and new connections wait outside, until the port is somebody else's or free. Those that
 // are there are served.
-void listener_quiesce(struct listener *l);
+// Returns for how many ms nothing must have been in flight before nobody is on the way in.
+long listener_quiesce(struct listener *l);
 // Requests whose reply is not sent yet.
 unsigned listener_in_flight(struct listener *l);
 unsigned listener_connections(struct listener *l);
