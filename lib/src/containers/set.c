@@ -162,16 +162,6 @@ tn_set_new_at(tn_heap *heap, const tn_site *site)
     return tni_object_new(s, s->types[TNI_TYPE_SET], site);
 }
 
-// As a tuple: what never changes and holds nothing that may be tracked is in no circle.
-static bool
-must_be_tracked(const tn_value *values, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (tn_is_object(values[i]) && tni_is_trackable(tn_as_object(values[i])))
-            return true;
-    return false;
-}
-
 static void
 fill(struct tni_objects *s, struct set *set, const tn_value *values, size_t count)
 {
@@ -193,7 +183,8 @@ tn_frozenset_new_at(tn_heap *heap, const tn_value *values, size_t count, const t
         return NULL;
     if (count > 0 && !alloc_table(s, &type->account, &made, (uint32_t)count))
         return NULL;
-    tn_object *o = tni_object_new_sized(s, type, type->size, must_be_tracked(values, count), site);
+    tn_object *o =
+        tni_object_new_sized(s, type, type->size, tni_must_be_tracked(values, count), site);
     if (o == NULL) {
         free_table(s, &type->account, &made);
         return NULL;
@@ -369,7 +360,7 @@ set_check(const tn_object *o)
             return false;
         len++;
     }
-    bool tracked = tni_is_trackable(o) || !must_be_tracked(span->values, span->count);
+    bool tracked = tni_is_trackable(o) || !tni_must_be_tracked(span->values, span->count);
     return tracked && len == len_of(set) && span->count <= span->room;
 }
 

@@ -25,16 +25,6 @@ own_size(size_t count)
     return sizeof(tn_object) + sizeof(struct tuple) + own * sizeof(tn_value);
 }
 
-// What never changes and holds nothing that may be tracked can never be part of a cycle.
-static bool
-must_be_tracked(const tn_value *values, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (tn_is_object(values[i]) && tni_is_trackable(tn_as_object(values[i])))
-            return true;
-    return false;
-}
-
 static tn_value *
 spill(struct tni_objects *s, size_t count, const tn_site *site)
 {
@@ -54,7 +44,7 @@ tn_tuple_new_at(tn_heap *heap, const tn_value *values, size_t count, const tn_si
     if (count > MAX_OWN && spilled == NULL)
         return NULL;
     tn_object *o =
-        tni_object_new_sized(s, type, own_size(count), must_be_tracked(values, count), site);
+        tni_object_new_sized(s, type, own_size(count), tni_must_be_tracked(values, count), site);
     if (o == NULL) {
         tni_buffer_free(&s->memory, &type->account, spilled, count * sizeof(tn_value));
         return NULL;
@@ -121,7 +111,7 @@ static bool
 tuple_check(const tn_object *o)
 {
     const struct tuple *tuple = tuple_of(o);
-    return tni_is_trackable(o) || !must_be_tracked(tuple->items.values, tuple->items.count);
+    return tni_is_trackable(o) || !tni_must_be_tracked(tuple->items.values, tuple->items.count);
 }
 
 const struct tni_builtin tni_tuple_type = {

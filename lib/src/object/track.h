@@ -24,6 +24,17 @@ tni_is_trackable(const tn_object *o)
     return tni_page_kind(tni_page_of(o)) == TNI_OBJECTS;
 }
 
+// Of a container with these values that never changes: one that holds nothing that may be tracked
+// can never be part of a cycle.
+static inline bool
+tni_must_be_tracked(const tn_value *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (tn_is_object(values[i]) && tni_is_trackable(tn_as_object(values[i])))
+            return true;
+    return false;
+}
+
 static inline bool
 tni_is_tracked(const tn_object *o)
 {
