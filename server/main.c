@@ -145,6 +145,7 @@ server_down(struct server *s)
 {
     if (s->admin_plane)
         listener_stop(s->admin_plane);
+    snapshots_fini(&s->admin.snapshots);
     if (s->jobs)
         jobs_stop(s->jobs); // rules count the data plane's requests
     operations_free(s->operations);

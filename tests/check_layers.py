@@ -16,7 +16,7 @@ FLOORS = {
     "server": {"base": 0, "http": 1, "store": 1, "domain": 2, "gc": 2, "api": 3, "admin": 3,
                "main.c": 4},
 }
-DOORS = ["microhttpd.h", "sqlite3.h", "libpq-fe.h", "sodium.h", "jansson.h", "gmp.h", "elfutils/libdwfl.h"]
+DOORS = ["microhttpd.h", "sqlite3.h", "libpq-fe.h", "sodium.h", "jansson.h", "gmp.h", "elfutils/libdwfl.h", "zlib.h"]
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 
 

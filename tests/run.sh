@@ -34,9 +34,10 @@ skip() {
 
 tools=(gcc g++ cmake ninja pkg-config python3 curl)
 files=(/usr/share/javascript/chart.js/chart.min.js /usr/include/bzlib.h)
-modules=(libmicrohttpd jansson sqlite3 libsodium gmp libdw cmocka libcurl)
+modules=(libmicrohttpd jansson sqlite3 libsodium gmp libdw libprotobuf-c zlib cmocka libcurl)
 packages=(gcc g++ libc6-dev cmake ninja-build pkg-config python3 curl libmicrohttpd-dev libjansson-dev
-    libsqlite3-dev libsodium-dev libgmp-dev libdw-dev libbz2-dev libcmocka-dev libcurl4-openssl-dev libjs-chart.js
+    libsqlite3-dev libsodium-dev libgmp-dev libdw-dev libbz2-dev libprotobuf-c-dev protobuf-c-compiler
+    zlib1g-dev libcmocka-dev libcurl4-openssl-dev libjs-chart.js
     python3-jsonschema)
 
 missing() {

@@ -15,6 +15,8 @@
 #include "admin/page.h"
 #include "admin/schedules.h"
 #include "admin/settings.h"
+#include "admin/snapshots.h"
+#include "admin/tracing.h"
 
 const struct route admin_routes[] = {
     {"GET", "/", page_show, ACCESS_OPEN},
@@ -44,6 +46,15 @@ const struct route admin_routes[] = {
     {"GET", "/metrics", metrics_show, ACCESS_READ},
     {"GET", "/v1/memory", memory_show, ACCESS_READ},
     {"POST", "/v1/memory/peak/reset", memory_reset_peak, ACCESS_OPERATE},
+    {"PATCH", "/v1/memory/tracing", tracing_change, ACCESS_OPERATE},
+    {"GET", "/v1/memory/routes", tracing_routes, ACCESS_READ},
+    {"POST", "/v1/memory/snapshots", snapshots_take, ACCESS_OPERATE},
+    {"GET", "/v1/memory/snapshots", snapshots_list, ACCESS_READ},
+    {"GET", "/v1/memory/snapshots/{id}", snapshots_show, ACCESS_READ},
+    {"DELETE", "/v1/memory/snapshots/{id}", snapshots_delete, ACCESS_OPERATE},
+    {"GET", "/v1/memory/snapshots/{id}/top", snapshots_top, ACCESS_READ},
+    {"GET", "/v1/memory/diff", snapshots_diff, ACCESS_READ},
+    {"GET", "/debug/pprof/heap", snapshots_pprof, ACCESS_DUMP},
     {"GET", "/v1/info", info_show, ACCESS_READ},
     {"GET", "/v1/config", info_show_config, ACCESS_READ},
     {NULL, NULL, NULL, 0},

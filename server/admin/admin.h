@@ -5,6 +5,7 @@
 #define ADMIN_ADMIN_H
 
 #include "admin/quota.h"
+#include "admin/snapshots.h"
 #include "gc/operations.h"
 #include "http/request.h"
 
@@ -14,6 +15,7 @@ struct admin {
     struct operations *operations; // borrowed
     struct listener *data_plane;   // borrowed; there before this plane is
     struct quota quota;            // the plane's thread's
+    struct snapshots snapshots;    // likewise
 };
 
 // To be served with a struct admin as the application. Ended by a row of NULLs.

@@ -6,6 +6,7 @@
 #include "admin/memory.h"
 
 #include "admin/admin.h"
+#include "admin/tracing.h"
 #include "admin/types.h"
 #include "base/process.h"
 
@@ -87,8 +88,8 @@ memory_show(struct request *r)
     tn_memory m = read_account(&scope);
     struct text t;
     text_init(&t);
-    text_addf(&t, "{\"traced\":{\"current\":%zu,\"peak\":%zu,\"overhead\":%zu},", m.current, m.peak,
-              m.overhead);
+    text_addf(&t, "{\"traced\":{\"current\":%zu,\"peak\":%zu,\"overhead\":%zu,\"mode\":\"%s\"},",
+              m.current, m.peak, m.overhead, tracing_mode_name(tracing_read(admin->domain).mode));
     add_process(&t);
     text_adds(&t, ",\"types\":[");
     add_types(&t, &scope);

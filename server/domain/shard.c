@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/purpose.h"
 
 // Of the thousands of sessions that a user may have, one request frees at most so many objects.
 enum { DROP_BUDGET = 256 };
@@ -61,6 +62,7 @@ shard_take(struct shard *s)
     lock_take(&s->lock);
     pace_enter(&s->pace, group);
     tn_heap_adopt(s->heap);
+    tn_trace_set_tag(s->heap, purpose_get());
 }
 
 void

@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/pressure.h"
+#include "base/purpose.h"
 #include "http/audit.h"
 #include "http/connection.h"
 #include "http/origin.h"
@@ -287,6 +288,14 @@ take_body(struct connection *c, const char *data, size_t size)
 
 // --- Handler and reply ---------------------------------------------------------------------------
 
+static void
+run_step(struct connection *c, handler_fn *step)
+{
+    purpose_set(tally_name(c->listener->tally, c->routing.route));
+    step(&c->request);
+    purpose_set(NULL);
+}
+
 // Once suspended, the request belongs to another thread, until the library calls again.
 static enum MHD_Result
 advance(struct connection *c)
@@ -301,7 +310,7 @@ advance(struct connection *c)
         if (atomic_load(&c->listener->stopping))
             reply_problem(r, "shutting-down", "The service is about to stop.");
         else
-            step(r);
+            run_step(c, step);
         atomic_fetch_sub(&c->listener->held, 1);
         if (c->suspended) {
             c->suspended = false;

@@ -7,7 +7,10 @@
 #include "http/problem.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+enum { NAME_SIZE = 80 };
 
 struct cell {
     uint64_t by_status[TALLY_STATUSES];
@@ -18,8 +21,9 @@ struct tally {
     const struct route *routes;
     size_t cell_count; // of a lane: one a route, and one for requests without
     unsigned lane_count;
-    struct cell *cells; // lane by lane
-    uint64_t *problems; // by number; rare, so without lanes
+    struct cell *cells;       // lane by lane
+    uint64_t *problems;       // by number; rare, so without lanes
+    char (*names)[NAME_SIZE]; // a route
 };
 
 static size_t
@@ -51,10 +55,14 @@ tally_new(const struct route *routes, unsigned lanes)
     t->lane_count = lanes;
     t->cells = calloc(lanes * t->cell_count, sizeof *t->cells);
     t->problems = calloc(count_problems(), sizeof *t->problems);
-    if (t->cells != NULL && t->problems != NULL)
-        return t;
-    tally_free(t);
-    return NULL;
+    t->names = calloc(t->cell_count, sizeof *t->names);
+    if (t->cells == NULL || t->problems == NULL || t->names == NULL) {
+        tally_free(t);
+        return NULL;
+    }
+    for (size_t i = 0; i + 1 < t->cell_count; i++)
+        snprintf(t->names[i], NAME_SIZE, "%s %s", routes[i].method, routes[i].pattern);
+    return t;
 }
 
 void
@@ -64,7 +72,14 @@ tally_free(struct tally *t)
         return;
     free(t->cells);
     free(t->problems);
+    free(t->names);
     free(t);
+}
+
+const char *
+tally_name(const struct tally *t, const struct route *route)
+{
+    return route != NULL ? t->names[route - t->routes] : NULL;
 }
 
 // --- Counting ------------------------------------------------------------------------------------

@@ -27,6 +27,8 @@ void tally_free(struct tally *t /* stolen, may be NULL */);
 void tally_add(struct tally *t, const struct route *route, const struct reply *reply, uint64_t ns);
 // The sums of route [number], the last of which is of requests without one. False: no such number.
 bool tally_read(const struct tally *t, size_t number, struct tally_row *row);
+// "GET /v1/users/{id}"; the same pointer for the same route. NULL for none.
+const char *tally_name(const struct tally *t, const struct route *route); /* borrowed */
 // Requests of all routes but those that are open to everybody, which only ask for health.
 uint64_t tally_count_work(const struct tally *t);
 // How many replies were problems of type [number] (problem.h).

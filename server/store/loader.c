@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/locks.h"
+#include "base/purpose.h"
 #include "store/patience.h"
 
 #include <stdlib.h>
@@ -90,6 +91,7 @@ loader_run(void *arg)
     struct load *load;
     while ((load = dequeue(l))) {
         uint64_t start = clock_monotonic_ns();
+        purpose_set(load->purpose);
         patience_begin(&l->patience, start);
         enum load_outcome outcome = load->count > 0 ? list(l, load) : find(l, &load);
         patience_end(&l->patience);
@@ -145,6 +147,7 @@ loader_submit(struct loader *l, struct load *load)
     bool room = l->stats.waiting < l->limit && !loader_hangs(l);
     if (room) {
         load->next = NULL;
+        load->purpose = purpose_get();
         *l->tail = load;
         l->tail = &load->next;
         l->stats.waiting++;

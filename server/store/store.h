@@ -61,6 +61,7 @@ struct change {
     size_t count;
     void (*done)(struct change *c, bool ok); // on the writer's thread; owns [c] from then on
     struct change *next;                     // the queue's
+    const char *purpose;                     // of whoever submitted it
 };
 
 // One instance a running store; each implementation embeds it first.

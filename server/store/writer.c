@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/locks.h"
+#include "base/purpose.h"
 #include "store/patience.h"
 
 #include <stdlib.h>
@@ -49,6 +50,7 @@ enqueue(struct writer *w, struct change *c)
     assert_held(&w->lock);
     ASSERT(c->done);
     c->next = NULL;
+    c->purpose = purpose_get();
     *w->tail = c;
     w->tail = &c->next;
     w->stats.waiting++;
@@ -123,6 +125,7 @@ answer_batch(struct change *first, bool ok)
     size_t count = 0;
     for (struct change *c = first, *next; c; c = next) {
         next = c->next;
+        purpose_set(c->purpose);
         c->done(c, ok);
         count++;
     }

@@ -15,6 +15,12 @@ static struct described plane;
 #define OPERATION  "/v1/operations/{operation_id}"
 #define RESIDENT   "/v1/cache/users/{user_id}"
 #define PEAK       "/v1/memory/peak/reset"
+#define TRACING    "/v1/memory/tracing"
+#define ROUTES     "/v1/memory/routes"
+#define SNAPSHOTS  "/v1/memory/snapshots"
+#define SNAPSHOT   SNAPSHOTS "/{snapshot_id}"
+#define DIFF       "/v1/memory/diff"
+#define PPROF      "/debug/pprof/heap"
 #define RULE(when) "{\"when\":{" when "},\"action\":\"collect\"}"
 
 static void
@@ -130,6 +136,33 @@ provoke_page(void)
 }
 
 static void
+provoke_tracing(void)
+{
+    provoke_as_it_stands(200, "GET", ROUTES, NULL);
+    provoke_as_it_stands(409, "POST", SNAPSHOTS, NULL);
+    provoke_as_it_stands(200, "PATCH", TRACING, "{\"mode\":\"exact\",\"frames\":4}");
+    provoke_malformed("PATCH", TRACING, "{\"mode\":1}");
+    make_user("zoe");
+    provoke_as_it_stands(201, "POST", SNAPSHOTS, NULL);
+    provoke_as_it_stands(200, "GET", SNAPSHOTS, NULL);
+    provoke_as_it_stands(200, "GET", ROUTES, NULL);
+    provoke(&plane, 200, "GET", SNAPSHOT, SNAPSHOTS "/1", NULL);
+    provoke(&plane, 200, "GET", SNAPSHOT "/top", SNAPSHOTS "/1/top?group=traceback", NULL);
+    provoke(&plane, 404, "GET", SNAPSHOT "/top", SNAPSHOTS "/9/top", NULL);
+    provoke(&plane, 422, "GET", SNAPSHOT "/top", SNAPSHOTS "/1/top?group=colour", NULL);
+    provoke(&plane, 200, "GET", DIFF, DIFF "?from=1&to=now&group=type", NULL);
+    provoke(&plane, 404, "GET", DIFF, DIFF "?from=1&to=9", NULL);
+    provoke(&plane, 422, "GET", DIFF, DIFF, NULL);
+    provoke_as_it_stands(200, "GET", PPROF, NULL);
+    provoke_as_it_stands(200, "PATCH", TRACING, "{\"mode\":\"off\"}");
+    provoke_as_it_stands(409, "GET", PPROF, NULL);
+    provoke(&plane, 409, "GET", DIFF, DIFF "?from=1", NULL);
+    provoke(&plane, 204, "DELETE", SNAPSHOT, SNAPSHOTS "/1", NULL);
+    provoke(&plane, 404, "DELETE", SNAPSHOT, SNAPSHOTS "/1", NULL);
+    provoke(&plane, 404, "GET", SNAPSHOT, SNAPSHOTS "/1", NULL);
+}
+
+static void
 provoke_process(void)
 {
     provoke_as_it_stands(200, "GET", "/v1/doctor", NULL);
@@ -156,6 +189,7 @@ every_documented_status_is_provoked_and_is_as_documented(void **state)
     provoke_schedules();
     provoke_cache();
     provoke_memory();
+    provoke_tracing();
     provoke_process();
     expect_all_seen(&plane);
     described_fini(&plane);

@@ -164,7 +164,9 @@ check_headers(const struct described *d, json_t *response)
 static json_t * /* new */
 read_body(const struct described *d, const char *type)
 {
-    return strstr(type, "json") ? client_reply_json(d->client) : json_string(d->client->body.data);
+    if (strstr(type, "json"))
+        return client_reply_json(d->client);
+    return json_stringn_nocheck(d->client->body.data, d->client->body.len); // or it is no text
 }
 
 static void

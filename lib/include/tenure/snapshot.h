@@ -111,6 +111,15 @@ TN_API tn_err tn_snapshot_dump(const tn_snapshot *snapshot, FILE *out);
 // TN_EFILE: it cannot be read; TN_EINVAL: it is not a snapshot. TN_ENOMEM.
 TN_API tn_err tn_snapshot_load(FILE *in, tn_snapshot **snapshot /* new: tn_snapshot_free */);
 
+// --- For other tools -----------------------------------------------------------------------------
+
+// A gzipped heap profile for pprof, with Go's sample types: what was allocated ever and what is in
+// use, by objects and bytes; labels for type, domain and route (the tag). TN_EFILE, TN_ENOMEM.
+TN_API tn_err tn_snapshot_write_pprof(const tn_snapshot *snapshot, FILE *out);
+// Collapsed stacks for flame graphs: the outermost frame first, the type last, then the bytes in
+// use. TN_EFILE.
+TN_API tn_err tn_snapshot_write_collapsed(const tn_snapshot *snapshot, FILE *out);
+
 #ifdef __cplusplus
 }
 #endif
