@@ -6,6 +6,7 @@
 #include "base/cgroup.h"
 
 #include <dirent.h>
+#include <malloc.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -99,6 +100,12 @@ process_read_use(struct process_use *use)
 }
 
 // --- Memory --------------------------------------------------------------------------------------
+
+void
+process_give_memory_back(void)
+{
+    malloc_trim(0);
+}
 
 void
 process_read_memory(struct process_memory *memory)

@@ -22,6 +22,8 @@ struct process_use {
 // [wanted]; for 0 as many as there are cores that it may run on, or as the control group's quota
 // amounts to, but at least [least].
 unsigned process_cores(int64_t wanted, unsigned least);
+// What was freed, and what the allocator kept for later, goes back to the system.
+void process_give_memory_back(void);
 void process_read_memory(struct process_memory *memory);
 void process_read_use(struct process_use *use);
 

@@ -8,6 +8,9 @@
 
 #include "base/assert.h"
 #include "base/clock.h"
+#include "base/pressure.h"
+#include "base/process.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +33,7 @@ struct jobs {
     struct job own;                       // that nobody submitted
     char own_rule[CONFIG_RULE_NAME_SIZE]; // the rule that did, which may be removed meanwhile
     uint64_t looked_ns;                   // when nothing was due; 0: something was
+    uint64_t give_back_ns;                // when memory may be given back again
 };
 
 // --- The thread ------------------------------------------------------------------------------
@@ -71,6 +75,18 @@ next_look_ns(const struct jobs *j)
     return next <= j->looked_ns || (polls && poll < next) ? poll : next;
 }
 
+// While memory is short (pressure.h), what sessions left behind when they ended is returned once a
+// second, so that there is room for others again.
+static void
+give_back(struct jobs *j)
+{
+    uint64_t now = clock_monotonic_ns();
+    if (now < j->give_back_ns || !pressure_is_high())
+        return;
+    process_give_memory_back();
+    j->give_back_ns = now + UINT64_C(1000000000);
+}
+
 // What rules or counters ask for; NULL: nothing. Gives the lock while it looks.
 static struct job * /* borrowed */
 look(struct jobs *j)
@@ -80,6 +96,7 @@ look(struct jobs *j)
     if (senses_now_ns(&j->outlook) < next_look_ns(j))
         return NULL;
     lock_give(&j->lock);
+    give_back(j);
     senses_read(&now, &j->outlook, j->domain);
     int generation = policy.enabled ? policy_due(&policy, j->domain) : -1;
     lock_take(&j->lock);
