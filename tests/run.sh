@@ -10,7 +10,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/.."
 
-parts=(install build layers ownership style config unit behaviours package random service kill transcript)
+parts=(install build layers ownership style config deploy unit behaviours package random service kill transcript)
 limit=1800 # seconds a part
 operations=1000000
 twin_operations=1000000 # on two heaps at once
@@ -21,7 +21,7 @@ choose_tier() {
     case $1 in
     normal) ;;
     full) parts+=(scrape browser mutants stress tsan valgrind) limit=7200 operations=10000000 twin_operations=10000000 rounds=50 ;;
-    long) limit=36000 operations=1000000000 twin_operations=100000000 rounds=200 ;;
+    long) parts+=(container) limit=36000 operations=1000000000 twin_operations=100000000 rounds=200 ;;
     esac
 }
 
@@ -37,8 +37,7 @@ files=(/usr/share/javascript/chart.js/chart.min.js /usr/include/bzlib.h)
 modules=(libmicrohttpd jansson sqlite3 libsodium gmp libdw libprotobuf-c zlib cmocka libcurl)
 packages=(gcc g++ libc6-dev cmake ninja-build pkg-config python3 curl libmicrohttpd-dev libjansson-dev
     libsqlite3-dev libsodium-dev libgmp-dev libdw-dev libbz2-dev libprotobuf-c-dev protobuf-c-compiler
-    zlib1g-dev libcmocka-dev libcurl4-openssl-dev libjs-chart.js
-    python3-jsonschema)
+    zlib1g-dev libcmocka-dev libcurl4-openssl-dev libjs-chart.js python3-jsonschema python3-yaml)
 
 missing() {
     local name
@@ -97,6 +96,11 @@ part_style() {
 
 part_config() {
     python3 tests/check_config.py
+}
+
+part_deploy() {
+    build asan
+    python3 tests/check_deploy.py
 }
 
 run_tests() { # PRESET LABELS
@@ -188,6 +192,13 @@ part_tsan() {
     run_tests tsan '^(unit|service)$'
 }
 
+# What a container needs to be built and run, without a registry too. What held is shown when it has run.
+part_container() {
+    tools+=(podman runc debootstrap) packages+=(podman runc debootstrap)
+    part_install
+    tests/container.py
+}
+
 # Not the test of deliberate mistakes, whose children valgrind would count.
 part_valgrind() {
     local test
@@ -222,6 +233,7 @@ run_part() { # NAME: true unless it failed
         ;;
     esac
     [ "$1" != behaviours ] || table=$(sed -n '/^# Behaviours/,$p' "$log")
+    [ "$1" != container ] || table=$(sed -n '/, podman version/,$p' "$log")
     return $((failed > 0))
 }
 
