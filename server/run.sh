@@ -7,10 +7,10 @@ cd "$(dirname "$0")/.."
 
 tools=(gcc cmake ninja pkg-config)
 files=(/usr/share/javascript/chart.js/chart.min.js)
-modules=(libmicrohttpd jansson sqlite3 libsodium gmp libdw libprotobuf-c zlib)
+modules=(libmicrohttpd jansson sqlite3 libpq libsodium gmp libdw libprotobuf-c zlib)
 packages=(gcc libc6-dev cmake ninja-build pkg-config
-    libmicrohttpd-dev libjansson-dev libsqlite3-dev libsodium-dev libgmp-dev libdw-dev libprotobuf-c-dev
-    protobuf-c-compiler zlib1g-dev libjs-chart.js)
+    libmicrohttpd-dev libjansson-dev libsqlite3-dev libpq-dev libsodium-dev libgmp-dev libdw-dev
+    libprotobuf-c-dev protobuf-c-compiler zlib1g-dev libjs-chart.js)
 
 missing() {
     local name

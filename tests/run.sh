@@ -34,10 +34,11 @@ skip() {
 
 tools=(gcc g++ cmake ninja pkg-config python3 curl)
 files=(/usr/share/javascript/chart.js/chart.min.js /usr/include/bzlib.h)
-modules=(libmicrohttpd jansson sqlite3 libsodium gmp libdw libprotobuf-c zlib cmocka libcurl)
+modules=(libmicrohttpd jansson sqlite3 libpq libsodium gmp libdw libprotobuf-c zlib cmocka libcurl)
 packages=(gcc g++ libc6-dev cmake ninja-build pkg-config python3 curl libmicrohttpd-dev libjansson-dev
-    libsqlite3-dev libsodium-dev libgmp-dev libdw-dev libbz2-dev libprotobuf-c-dev protobuf-c-compiler
-    zlib1g-dev libcmocka-dev libcurl4-openssl-dev libjs-chart.js python3-jsonschema python3-yaml)
+    libsqlite3-dev libpq-dev libsodium-dev libgmp-dev libdw-dev libbz2-dev libprotobuf-c-dev
+    protobuf-c-compiler zlib1g-dev libcmocka-dev libcurl4-openssl-dev libjs-chart.js python3-jsonschema
+    python3-yaml)
 
 missing() {
     local name
@@ -55,7 +56,8 @@ missing() {
 part_install() {
     local lacking
     if [ "$tier" = full ]; then
-        tools+=(valgrind prometheus chromium) packages+=(valgrind prometheus chromium python3-websocket)
+        tools+=(valgrind prometheus chromium pg_createcluster)
+        packages+=(valgrind prometheus chromium python3-websocket postgresql)
         files+=(/usr/lib/python3/dist-packages/websocket/__init__.py)
     fi
     lacking=$(missing | paste -sd' ')

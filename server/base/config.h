@@ -42,8 +42,8 @@ struct config {
     int64_t limits_body, limits_json_depth, limits_json_members, limits_string; // bytes, counts
     int64_t limits_orders; // expensive calls of the admin plane a minute; 0: no limit
     int64_t shards;        // 0: usable cores
-    char *store_kind, *store_path;
-    int64_t store_queue, store_lookups;
+    char *store_kind, *store_path, *store_conninfo;
+    int64_t store_queue, store_lookups, store_bound_ms;
     int64_t sessions_idle_ttl_ms, sessions_absolute_ttl_ms, sessions_max_ttl_ms;
     int64_t sessions_per_user;
     char *sessions_per_user_policy; // oldest, reject

@@ -37,10 +37,12 @@
     X("limits.string", limits_string, INTEGER, "8192", 128, 16 * MIB, NULL)                        \
     X("limits.orders", limits_orders, INTEGER, "600", 0, 1000000, NULL)                            \
     X("shards", shards, INTEGER, "0", 0, 1024, NULL)                                               \
-    X("store.kind", store_kind, CHOICE, "sqlite", 0, 0, "sqlite memory")                           \
+    X("store.kind", store_kind, CHOICE, "sqlite", 0, 0, "sqlite memory postgres")                  \
     X("store.path", store_path, STRING, "var/tenured.db", 0, 0, NULL)                              \
     X("store.queue", store_queue, INTEGER, "10000", 1, 1000000, NULL)                              \
     X("store.lookups", store_lookups, INTEGER, "64", 1, 65536, NULL)                               \
+    X("store.bound", store_bound_ms, DURATION, "1s", 100, 60 * SECOND, NULL)                       \
+    X("store.conninfo", store_conninfo, SECRET, "", 0, 0, NULL)                                    \
     X("sessions.idle_ttl", sessions_idle_ttl_ms, DURATION, "30m", 1, 3650 * DAY, NULL)             \
     X("sessions.absolute_ttl", sessions_absolute_ttl_ms, DURATION, "24h", 1, 3650 * DAY, NULL)     \
     X("sessions.max_ttl", sessions_max_ttl_ms, DURATION, "30d", 1, 3650 * DAY, NULL)               \
@@ -166,7 +168,7 @@ store_string(struct reading *r, const struct key *key, const char *value)
         return store_address(r, key, value);
     if (key->kind == KEY_CHOICE && !is_choice(key->choices, value))
         return keys_refuse(r, key->path, "\"%.80s\" is none of: %s", value, key->choices);
-    if (value[0] == '\0')
+    if (value[0] == '\0' && key->kind != KEY_SECRET)
         return keys_refuse(r, key->path, "must not be empty");
     return replace_string(r, key, value);
 }
@@ -300,6 +302,7 @@ store_value(struct reading *r, const struct key *key, const json_t *value)
     switch (key->kind) {
     case KEY_ADDRESS:
     case KEY_STRING:
+    case KEY_SECRET:
     case KEY_CHOICE:
         return json_is_string(value) ? store_string(r, key, json_string_value(value))
                                      : keys_refuse(r, key->path, "must be a string");
@@ -354,7 +357,9 @@ show(struct reading *r, const struct key *key, json_t *value)
             json_object_set_new(r->shown, prefix, json_object());
         section = json_object_get(r->shown, prefix);
     }
-    json_t *shown = key->kind == KEY_TOKENS ? masked(json_array_size(value)) : json_incref(value);
+    json_t *shown = key->kind == KEY_TOKENS   ? masked(json_array_size(value))
+                    : key->kind == KEY_SECRET ? json_string(json_string_length(value) ? "***" : "")
+                                              : json_incref(value);
     return json_object_set_new(section, name, shown) == 0 ||
            keys_refuse(r, key->path, "out of memory");
 }
@@ -388,6 +393,7 @@ read_text(const struct key *key, const char *text)
     switch (key->kind) {
     case KEY_ADDRESS:
     case KEY_STRING:
+    case KEY_SECRET:
     case KEY_CHOICE:
     case KEY_DURATION:
         return json_string(text);

@@ -16,6 +16,7 @@ enum { KEYS_MOST = 128 }; // more than there are
 enum key_kind {
     KEY_ADDRESS,
     KEY_STRING,
+    KEY_SECRET, // may be empty; shown as "***"
     KEY_CHOICE, // the kinds so far are strings of the heap
     KEY_INTEGER,
     KEY_DURATION,

@@ -65,8 +65,9 @@ take_row(struct shard *s, size_t i)
 {
     tn_object *session = s->touches.first;
     const struct session *x = session_of(session);
-    s->touches.rows[i] = (struct touch){x->k, x->last_seen_at, x->idle_expires_at};
     memcpy(s->touches.ids[i], x->id, SESSION_ID_LEN);
+    s->touches.rows[i] = (struct touch){
+        x->k, x->last_seen_at, x->idle_expires_at, {s->touches.ids[i], SESSION_ID_LEN}};
     touch_forget(s, session);
 }
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct store_ops *const kinds[] = {&sqlite_store, &memory_store};
+static const struct store_ops *const kinds[] = {&sqlite_store, &memory_store, &postgres_store};
 
 struct store *
 store_open(const struct config *config, char *error, size_t error_size)
@@ -14,7 +14,7 @@ store_open(const struct config *config, char *error, size_t error_size)
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         if (strcmp(config->store_kind, kinds[i]->name) == 0)
             return kinds[i]->open(config, error, error_size);
-    snprintf(error, error_size, "store.kind: \"%s\" is neither sqlite nor memory",
+    snprintf(error, error_size, "store.kind: \"%s\" is none of sqlite, memory, postgres",
              config->store_kind);
     return NULL;
 }

@@ -22,6 +22,7 @@ struct user_row {
     struct span attributes;      // a JSON object
     struct span last_session;    // a JSON object, or absent
     int64_t version, created_at, updated_at;
+    int64_t sessions; // how many, where a shared store lists users
 };
 
 struct session_row {
@@ -33,9 +34,10 @@ struct session_row {
     int64_t version, created_at, last_seen_at, idle_ttl, idle_expires_at, expires_at;
 };
 
-// What a touch changes.
+// What a touch changes. The session's id says where a store that has parts keeps it.
 struct touch {
     int64_t k, last_seen_at, idle_expires_at;
+    struct span id;
 };
 
 // What is to be changed and not there is no error.
@@ -50,9 +52,21 @@ enum change_kind {
     CHANGE_DELETE_USER,    // delete user.id and the sessions [keys], [count] of them
 };
 
+// What a store that others change too found while it applied a change: CHANGE_STALE where things
+// were no longer as the change took them to be. Nothing was changed then, by that change.
+enum change_result { CHANGE_APPLIED, CHANGE_STALE };
+
+enum { CHANGE_EXPECTS_ANY = 0, CHANGE_EXPECTS_NONE = -1 };
+
 struct change {
     enum change_kind kind;
-    struct user_row user; // spans are borrowed until [done] returns
+    // Looked at by a shared store alone. PUT_USER, EDIT_SESSION: the version that is replaced, or
+    // CHANGE_EXPECTS_NONE. END_SESSION: the latest idle_expires_at that the session may have.
+    int64_t expected;
+    // NEW_SESSION, likewise: the user must be there and have fewer sessions. 0: any.
+    int64_t most;
+    enum change_result result; // set by the store
+    struct user_row user;      // spans are borrowed until [done] returns
     struct session_row session;
     union { // borrowed likewise
         const struct touch *touches;
@@ -69,6 +83,25 @@ struct store {
     const struct store_ops *ops;
     uint8_t slot_key[SLOT_KEY_SIZE]; // made once with the schema, by open
     int64_t next_k;                  // one more than the largest k, by open
+    bool is_shared;                  // other processes may change it too
+};
+
+// What the store knows of a user: all of it at one moment.
+struct user_state {
+    const struct user_row *user;
+    const struct session_row *sessions; // in the order of k
+    size_t count;
+};
+
+// By what a user is found.
+enum recall_key { RECALL_USER, RECALL_SESSION, RECALL_TOKEN };
+
+// What becomes known of changes by other instances; see feed.h for what it proves.
+struct listener_ops {
+    // [kind] 'u' a user, 's' a session; [id] is borrowed.
+    void (*changed)(void *arg, char kind, struct span id);
+    void (*lost)(void *arg); // anything may have changed
+    void *arg;
 };
 
 // Thread rules: apply is called by one thread at a time, everything else by any number beside it.
@@ -101,9 +134,26 @@ struct store_ops {
     bool (*apply)(struct store *s, const struct change *first);
     bool (*healthy)(struct store *s);   // what the last apply said; waits for nothing
     uint64_t (*syncs)(struct store *s); // how often the medium confirmed a batch
+    // NULL in a store that is not shared.
+    const struct shared_ops *shared;
 };
 
-extern const struct store_ops sqlite_store, memory_store;
+// What instances that share a store need of it. Any thread.
+struct shared_ops {
+    // The user whom [key] (an id, a session's id, a token's hash) belongs to, as of one moment
+    // after the call began. Calls [found] at most once. False: the store could not be asked.
+    bool (*recall)(struct store *s, enum recall_key by, uint16_t slot, struct span key,
+                   void (*found)(void *arg, const struct user_state *state), void *arg);
+    // Calls [each] for users who have sessions that expired before [before], at most [count].
+    bool (*list_expired)(struct store *s, int64_t before, size_t count,
+                         void (*each)(void *arg, struct span user_id), void *arg);
+    // Sessions of everybody. False: the store could not be asked.
+    bool (*count_sessions)(struct store *s, int64_t *count);
+    // Starts the feed. NULL: no thread.
+    struct feed *(*listen)(struct store *s, const struct listener_ops *to); /* new */
+};
+
+extern const struct store_ops sqlite_store, memory_store, postgres_store;
 
 struct store *store_open(const struct config *config, char *error, size_t error_size); /* new */
 

@@ -95,6 +95,7 @@ assert_same_config(const struct config *a, const struct config *b)
         {a->listen_admin, b->listen_admin},
         {a->store_kind, b->store_kind},
         {a->store_path, b->store_path},
+        {a->store_conninfo, b->store_conninfo},
         {a->sessions_per_user_policy, b->sessions_per_user_policy},
         {a->log_level, b->log_level},
         {a->shown, b->shown},
@@ -104,7 +105,7 @@ assert_same_config(const struct config *a, const struct config *b)
     struct config x = *a, y = *b;
     x.listen_data = x.listen_admin = x.store_kind = x.store_path = NULL;
     y.listen_data = y.listen_admin = y.store_kind = y.store_path = NULL;
-    x.shown = y.shown = NULL;
+    x.shown = y.shown = x.store_conninfo = y.store_conninfo = NULL;
     x.sessions_per_user_policy = x.log_level = y.sessions_per_user_policy = y.log_level = NULL;
     assert_memory_equal(&x, &y, sizeof x);
 }
@@ -232,7 +233,7 @@ ranges_hold_from_both_sides(void **state)
     check_error(load_set("log.level=inf"),
                 "log.level: \"inf\" is none of: debug info warn error (--set)");
     check_error(load_set("store.kind=sqlite memory"),
-                "store.kind: \"sqlite memory\" is none of: sqlite memory (--set)");
+                "store.kind: \"sqlite memory\" is none of: sqlite memory postgres (--set)");
     check_error(load_set("gc.share=0.005"), "gc.share: 0.005 is outside of 0.01 to 1 (--set)");
     check_error(load_set("gc.share=1.5"), "gc.share: 1.5 is outside of 0.01 to 1 (--set)");
     check_error(load_set("gc.share=\"1\""), "gc.share: must be a number (--set)");

@@ -324,8 +324,12 @@ main(void)
 {
     const struct CMUnitTest sqlite[] = {STORE_TESTS(ON_SQLITE)};
     const struct CMUnitTest memory[] = {STORE_TESTS(ON_MEMORY)};
+    const struct CMUnitTest postgres[] = {STORE_TESTS(ON_POSTGRES)};
     const struct CMUnitTest choice[] = {cmocka_unit_test(an_unknown_kind_is_refused_by_name)};
     return cmocka_run_group_tests_name("sqlite", sqlite, NULL, NULL) +
            cmocka_run_group_tests_name("memory", memory, NULL, NULL) +
+           (postgres_is_there()
+                ? cmocka_run_group_tests_name("postgres", postgres, start_postgres, stop_postgres)
+                : 0) +
            cmocka_run_group_tests_name("choice", choice, NULL, NULL);
 }

@@ -32,9 +32,12 @@ assert_whole_sessions(struct fixture *f, const char *expected)
 static struct change
 edit_change(int64_t k, const char *data, uint8_t token, int64_t version)
 {
-    return (struct change){
-        .kind = CHANGE_EDIT_SESSION,
-        .session = {.k = k, .data = span_of(data), .token_hash = {token}, .version = version}};
+    return (struct change){.kind = CHANGE_EDIT_SESSION,
+                           .session = {.k = k,
+                                       .id = SPAN("s_0001"),
+                                       .data = span_of(data),
+                                       .token_hash = {token},
+                                       .version = version}};
 }
 
 static void
@@ -50,7 +53,8 @@ an_edit_changes_data_token_and_version_alone(void **state)
 static void
 touches_change_two_times_of_each_session_that_is_there(void **state)
 {
-    static const struct touch touches[] = {{1, 20, 40}, {99, 1, 1}, {3, 21, 41}};
+    static const struct touch touches[] = {
+        {1, 20, 40, SPAN("s_0001")}, {99, 1, 1, SPAN("s_0001")}, {3, 21, 41, SPAN("s_0001")}};
     struct fixture *f = *state;
     struct change changes[] = {session_change(1, "a"), session_change(2, "a"),
                                session_change(3, "b")};
@@ -82,7 +86,7 @@ a_deleted_user_is_gone_with_the_sessions_that_are_named(void **state)
 static void
 what_is_not_there_is_neither_edited_nor_made(void **state)
 {
-    static const struct touch touch = {7, 1, 1};
+    static const struct touch touch = {7, 1, 1, SPAN("s_0001")};
     struct fixture *f = *state;
     struct change changes[] = {edit_change(7, "{}", 1, 2),
                                {.kind = CHANGE_TOUCH_SESSIONS, .touches = &touch, .count = 1}};
@@ -95,7 +99,7 @@ static void
 changes_of_one_batch_follow_each_other(void **state)
 {
     static const int64_t keys[] = {1};
-    static const struct touch touch = {1, 20, 40};
+    static const struct touch touch = {1, 20, 40, SPAN("s_0001")};
     struct fixture *f = *state;
     struct change touched = {.kind = CHANGE_TOUCH_SESSIONS, .touches = &touch, .count = 1};
     struct change deleted = {
@@ -122,7 +126,7 @@ static void
 a_batch_with_a_fault_undoes_every_kind(void **state)
 {
     static const int64_t keys[] = {1, 2};
-    static const struct touch touch = {1, 20, 40};
+    static const struct touch touch = {1, 20, 40, SPAN("s_0001")};
     struct fixture *f = *state;
     struct change before[] = {user_change("ada", "Ada", 1), session_change(1, "ada"),
                               session_change(2, "ada"), session_change(3, "bob")};
@@ -151,6 +155,10 @@ main(void)
 {
     const struct CMUnitTest sqlite[] = {CHANGE_TESTS(ON_SQLITE)};
     const struct CMUnitTest memory[] = {CHANGE_TESTS(ON_MEMORY)};
+    const struct CMUnitTest postgres[] = {CHANGE_TESTS(ON_POSTGRES)};
     return cmocka_run_group_tests_name("sqlite", sqlite, NULL, NULL) +
-           cmocka_run_group_tests_name("memory", memory, NULL, NULL);
+           cmocka_run_group_tests_name("memory", memory, NULL, NULL) +
+           (postgres_is_there()
+                ? cmocka_run_group_tests_name("postgres", postgres, start_postgres, stop_postgres)
+                : 0);
 }

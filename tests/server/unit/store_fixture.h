@@ -5,6 +5,7 @@
 #define TESTS_STORE_FIXTURE_H
 
 #include "base/text.h"
+#include "postgres.h"
 #include "store/store.h"
 #include "support.h"
 
@@ -13,6 +14,8 @@ struct fixture {
     struct config config;
     struct store *store;
 };
+
+static struct postgres_server postgres_server;
 
 static inline int
 open_store(const char *kind, void **state)
@@ -23,6 +26,8 @@ open_store(const char *kind, void **state)
     assert_true(asprintf(&f->path, "%s/var/x.db", f->directory) > 0);
     f->config.store_kind = (char *)kind;
     f->config.store_path = f->path;
+    f->config.store_conninfo = postgres_server.conninfo;
+    f->config.store_bound_ms = 1000;
     f->store = store_open(&f->config, error, sizeof(error));
     *state = f;
     return f->store ? 0 : -1;
@@ -38,6 +43,28 @@ static inline int
 open_memory(void **state)
 {
     return open_store("memory", state);
+}
+
+// Each test finds an empty database.
+static inline int
+open_postgres(void **state)
+{
+    postgres_run(&postgres_server, "DROP SCHEMA IF EXISTS tenured CASCADE");
+    return open_store("postgres", state);
+}
+
+static inline int
+start_postgres(void **state)
+{
+    postgres_start(&postgres_server);
+    return 0;
+}
+
+static inline int
+stop_postgres(void **state)
+{
+    postgres_stop(&postgres_server);
+    return 0;
 }
 
 static inline int
@@ -89,7 +116,7 @@ static inline struct change
 end_change(int64_t k, const char *user, const char *last)
 {
     return (struct change){.kind = CHANGE_END_SESSION,
-                           .session = {.k = k, .user_id = span_of(user)},
+                           .session = {.k = k, .id = SPAN("s_0001"), .user_id = span_of(user)},
                            .user = {.last_session = span_of(last)}};
 }
 
@@ -167,7 +194,8 @@ assert_sessions(struct fixture *f, const char *expected)
     text_fini(&seen.text);
 }
 
-#define ON_SQLITE(name) cmocka_unit_test_setup_teardown(name, open_sqlite, close_store),
-#define ON_MEMORY(name) cmocka_unit_test_setup_teardown(name, open_memory, close_store),
+#define ON_SQLITE(name)   cmocka_unit_test_setup_teardown(name, open_sqlite, close_store),
+#define ON_MEMORY(name)   cmocka_unit_test_setup_teardown(name, open_memory, close_store),
+#define ON_POSTGRES(name) cmocka_unit_test_setup_teardown(name, open_postgres, close_store),
 
 #endif

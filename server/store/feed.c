@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+//
+// feed: what other instances changed, and a proof of how long ago nothing could have been missed.
+//
+// A payload is lines of instance:kind:id:version, or instance:* for anything. Kind b is a beat,
+// whose id is the time when it was sent. A payload is never data, only a reason to read again.
+#include "store/feed.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "store/pg.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { BEATS_A_BOUND = 4, RETRY_FIRST_MS = 20, RETRY_MOST_MS = 500 };
+
+#define MS UINT64_C(1000000) // in ns
+
+struct feed {
+    // Read-only after the start.
+    char *conninfo;
+    int64_t instance, bound_ms;
+    struct listener_ops to;
+    pthread_t thread;
+    // The thread's.
+    struct pg *link;
+    uint64_t next_beat_ns, retry_ms;
+    // Shared. Monotonic; 0: never.
+    _Atomic uint64_t listens_since_ns, beat_ns;
+    _Atomic uint64_t notices, beats, losses, last_took_ns;
+    _Atomic bool stopping;
+};
+
+// --- What arrives -----------------------------------------------------------------------------
+
+void
+feed_doubt(struct feed *f)
+{
+    atomic_store(&f->listens_since_ns, clock_monotonic_ns());
+    f->to.lost(f->to.arg);
+}
+
+static void
+take_beat(struct feed *f, struct span id)
+{
+    uint64_t sent = strtoull(id.data, NULL, 10);
+    f->beats++;
+    atomic_store(&f->last_took_ns, clock_monotonic_ns() - sent);
+    atomic_store(&f->beat_ns, sent);
+}
+
+// "3:u:ada:7". Whatever else it is is a reason to doubt everything.
+static void
+take_line(struct feed *f, struct span line)
+{
+    char *end;
+    int64_t instance = strtoll(line.data, &end, 10);
+    const char *limit = line.data + line.len, *version = memrchr(line.data, ':', line.len);
+    bool ours = instance == f->instance;
+    if (end + 3 > limit || end[0] != ':' || end[2] != ':' || version < end + 2) {
+        if (!ours)
+            feed_doubt(f);
+        return;
+    }
+    struct span id = {end + 3, version > end + 2 ? (size_t)(version - end - 3) : 0};
+    if (end[1] == 'b' && ours)
+        take_beat(f, id);
+    else if (end[1] != 'b' && !ours)
+        f->to.changed(f->to.arg, end[1], id);
+}
+
+static void
+take_payload(void *arg, struct span payload)
+{
+    struct feed *f = arg;
+    const char *at = payload.data, *end = at + payload.len;
+    f->notices++;
+    while (at < end) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        const char *stop = newline ? newline : end;
+        take_line(f, (struct span){at, (size_t)(stop - at)});
+        at = stop + 1;
+    }
+}
+
+// --- The thread -------------------------------------------------------------------------------
+
+// What happened while nobody listened is not told: first LISTEN, then everything is doubted.
+static bool
+listen_again(struct feed *f)
+{
+    char error[256];
+    f->link = pg_open(f->conninfo, error, sizeof error);
+    if (f->link && pg_execute(f->link, "LISTEN tenured") == PG_OK) {
+        feed_doubt(f);
+        f->next_beat_ns = 0;
+        f->retry_ms = 0;
+        return true;
+    }
+    pg_close(f->link);
+    f->link = NULL;
+    return false;
+}
+
+static void
+wait_and_retry(struct feed *f)
+{
+    f->retry_ms = f->retry_ms == 0                  ? RETRY_FIRST_MS
+                  : f->retry_ms * 2 < RETRY_MOST_MS ? f->retry_ms * 2
+                                                    : RETRY_MOST_MS;
+    usleep((useconds_t)f->retry_ms * 1000);
+}
+
+static bool
+beat_if_due(struct feed *f)
+{
+    char sql[128];
+    uint64_t now = clock_monotonic_ns();
+    if (now < f->next_beat_ns)
+        return true;
+    f->next_beat_ns = now + (uint64_t)f->bound_ms * MS / BEATS_A_BOUND;
+    snprintf(sql, sizeof sql, "SELECT pg_notify('tenured', '%lld:b:%" PRIu64 ":0')",
+             (long long)f->instance, now);
+    return pg_execute(f->link, sql) == PG_OK;
+}
+
+static int
+until_next_beat_ms(const struct feed *f)
+{
+    enum { LONGEST_MS = 100 }; // so that a stop is seen
+    uint64_t now = clock_monotonic_ns();
+    uint64_t ms = f->next_beat_ns > now ? (f->next_beat_ns - now) / MS + 1 : 0;
+    return ms < LONGEST_MS ? (int)ms : LONGEST_MS;
+}
+
+static void
+lose(struct feed *f)
+{
+    f->losses++;
+    log_event(LOG_WARN, "feed_lost", "detail", "s", pg_complaint(f->link), NULL);
+    pg_close(f->link);
+    f->link = NULL;
+}
+
+static void *
+run(void *arg)
+{
+    struct feed *f = arg;
+    while (!f->stopping) {
+        if (!f->link && !listen_again(f))
+            wait_and_retry(f);
+        else if (!beat_if_due(f) || !pg_wait(f->link, until_next_beat_ms(f), take_payload, f))
+            lose(f);
+    }
+    return NULL;
+}
+
+// --- For the others ---------------------------------------------------------------------------
+
+struct feed *
+feed_start(const char *conninfo, int64_t instance, int64_t bound_ms, const struct listener_ops *to)
+{
+    struct feed *f = calloc(1, sizeof *f);
+    if (!f)
+        return NULL;
+    *f = (struct feed){
+        .conninfo = strdup(conninfo), .instance = instance, .bound_ms = bound_ms, .to = *to};
+    if (f->conninfo && pthread_create(&f->thread, NULL, run, f) == 0)
+        return f;
+    free(f->conninfo);
+    free(f);
+    return NULL;
+}
+
+void
+feed_stop(struct feed *f)
+{
+    atomic_store(&f->stopping, true);
+    pthread_join(f->thread, NULL);
+    pg_close(f->link);
+    free(f->conninfo);
+    free(f);
+}
+
+uint64_t
+feed_true_as_of(const struct feed *f, uint64_t read_ns)
+{
+    uint64_t beat = atomic_load(&f->beat_ns);
+    return read_ns > atomic_load(&f->listens_since_ns) && beat > read_ns ? beat : read_ns;
+}
+
+struct feed_stats
+feed_get_stats(const struct feed *f)
+{
+    uint64_t age = clock_monotonic_ns() - f->beat_ns;
+    return (struct feed_stats){.is_up = f->beat_ns > 0 && age < (uint64_t)f->bound_ms * MS / 2,
+                               .notices = f->notices,
+                               .beats = f->beats,
+                               .losses = f->losses,
+                               .beat_seconds = f->last_took_ns / 1e9};
+}

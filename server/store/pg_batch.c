@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: MIT
+//
+// pg_batch: a batch of changes as one transaction in PostgreSQL's pipeline.
+//
+// The rows of the users come first, in the order of their ids: whoever changes something of a user
+// holds that row, so two instances wait for each other in one order, and a count of sessions is
+// still true when the session is inserted.
+#include "store/pg_batch.h"
+
+#include "base/assert.h"
+#include "base/secret.h"
+#include "store/pg_schema.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+// A NOTIFY takes 7 999 bytes. What does not fit into so many of them is said as "anything".
+enum { NOTICE_SIZE = 7900, NOTICES_MOST = 4, DIGITS_AT = 2, SLOT_DIGITS = 4 };
+
+uint16_t
+pg_slot_of_user(const uint8_t *slot_key, struct span id)
+{
+    return (uint16_t)(secret_siphash(slot_key, id) >> 48);
+}
+
+// The digits behind "s_".
+static int64_t
+slot_of_session(struct span id)
+{
+    char digits[SLOT_DIGITS + 1] = "0000";
+    for (size_t i = 0; i < SLOT_DIGITS && i + DIGITS_AT < id.len; i++)
+        digits[i] = id.data[i + DIGITS_AT];
+    return strtol(digits, NULL, 16) & (PG_SLOTS - 1);
+}
+
+// The user whose row a change needs, absent where it needs none.
+static struct span
+user_of(const struct change *c)
+{
+    bool by_id = c->kind == CHANGE_PUT_USER || c->kind == CHANGE_DELETE_USER;
+    return by_id ? c->user.id : c->session.user_id;
+}
+
+// --- Locks ------------------------------------------------------------------------------------
+
+// Ids have no quote and no backslash.
+static void
+send_locks(struct pg *c, const struct pg_author *author, const struct change *first)
+{
+    struct text ids, slots;
+    text_init(&ids);
+    text_init(&slots);
+    for (; first; first = first->next) {
+        struct span user = user_of(first);
+        if (!user.data)
+            continue;
+        text_addf(&ids, "%s\"%.*s\"", ids.len ? "," : "{", (int)user.len, user.data);
+        text_addf(&slots, "%s%u", slots.len ? "," : "{", pg_slot_of_user(author->slot_key, user));
+    }
+    text_adds(&ids, ids.len ? "}" : "{}");
+    text_adds(&slots, slots.len ? "}" : "{}");
+    pg_add_text(c, (struct span){ids.data, ids.len});
+    pg_add_text(c, (struct span){slots.data, slots.len});
+    pg_send(c, "lock_users");
+    text_fini(&ids);
+    text_fini(&slots);
+}
+
+// --- Changes ----------------------------------------------------------------------------------
+
+static void
+send_put(struct pg *c, const struct pg_author *author, const struct change *change)
+{
+    const struct user_row *u = &change->user;
+    pg_add_int(c, pg_slot_of_user(author->slot_key, u->id));
+    pg_add_text(c, u->id);
+    pg_add_text(c, u->name);
+    pg_add_text(c, u->email);
+    pg_add_text(c, u->attributes);
+    pg_add_int(c, u->version);
+    pg_add_int(c, u->created_at);
+    pg_add_int(c, u->updated_at);
+    if (change->expected > 0)
+        pg_add_int(c, change->expected);
+    pg_send(c, change->expected == CHANGE_EXPECTS_ANY    ? "put_user"
+               : change->expected == CHANGE_EXPECTS_NONE ? "make_user"
+                                                         : "change_user");
+}
+
+static void
+send_new(struct pg *c, const struct change *change)
+{
+    const struct session_row *s = &change->session;
+    pg_add_int(c, slot_of_session(s->id));
+    pg_add_int(c, s->k);
+    pg_add_text(c, s->id);
+    pg_add_text(c, s->user_id);
+    pg_add_text(c, s->data);
+    pg_add_text(c, s->client);
+    pg_add_blob(c, s->token_hash, TOKEN_HASH_SIZE);
+    pg_add_int(c, s->version);
+    pg_add_int(c, s->created_at);
+    pg_add_int(c, s->last_seen_at);
+    pg_add_int(c, s->idle_ttl);
+    pg_add_int(c, s->idle_expires_at);
+    pg_add_int(c, s->expires_at);
+    if (change->most > 0)
+        pg_add_int(c, change->most);
+    pg_send(c, change->most > 0 ? "new_session_of" : "new_session");
+}
+
+static void
+send_edit(struct pg *c, const struct change *change)
+{
+    const struct session_row *s = &change->session;
+    pg_add_int(c, slot_of_session(s->id));
+    pg_add_int(c, s->k);
+    pg_add_text(c, s->data);
+    pg_add_blob(c, s->token_hash, TOKEN_HASH_SIZE);
+    pg_add_int(c, s->version);
+    pg_add_int(c, change->expected);
+    pg_send(c, "edit_session");
+}
+
+static void
+send_touches(struct pg *c, const struct change *change)
+{
+    for (size_t i = 0; i < change->count; i++) {
+        const struct touch *t = &change->touches[i];
+        pg_add_int(c, slot_of_session(t->id));
+        pg_add_int(c, t->k);
+        pg_add_int(c, t->last_seen_at);
+        pg_add_int(c, t->idle_expires_at);
+        pg_send(c, "touch_session");
+    }
+}
+
+static void
+send_end(struct pg *c, const struct pg_author *author, const struct change *change)
+{
+    const struct session_row *s = &change->session;
+    pg_add_int(c, slot_of_session(s->id));
+    pg_add_int(c, s->k);
+    pg_add_int(c, change->expected);
+    pg_add_text(c, change->user.last_session);
+    pg_add_int(c, pg_slot_of_user(author->slot_key, s->user_id));
+    pg_add_text(c, s->user_id);
+    pg_send(c, "end_session");
+}
+
+enum { DELETE_STATEMENTS = 3 };
+
+static void
+send_delete(struct pg *c, const struct pg_author *author, const struct change *change)
+{
+    struct text keys;
+    text_init(&keys);
+    for (size_t i = 0; i < change->count; i++)
+        text_addf(&keys, "%s%lld", keys.len ? "," : "{", (long long)change->keys[i]);
+    text_adds(&keys, keys.len ? "}" : "{}");
+    pg_add_text(c, (struct span){keys.data, keys.len});
+    pg_send(c, "delete_keys");
+    int64_t slot = pg_slot_of_user(author->slot_key, change->user.id);
+    pg_add_int(c, slot);
+    pg_add_text(c, change->user.id);
+    pg_send(c, "delete_sessions");
+    pg_add_int(c, slot);
+    pg_add_text(c, change->user.id);
+    pg_send(c, "delete_user");
+    text_fini(&keys);
+}
+
+// How many statements were sent.
+static size_t
+send_change(struct pg *c, const struct pg_author *author, const struct change *change)
+{
+    switch (change->kind) {
+    case CHANGE_PUT_USER:
+        send_put(c, author, change);
+        return 1;
+    case CHANGE_NEW_SESSION:
+        send_new(c, change);
+        return 1;
+    case CHANGE_EDIT_SESSION:
+        send_edit(c, change);
+        return 1;
+    case CHANGE_TOUCH_SESSIONS:
+        send_touches(c, change);
+        return change->count;
+    case CHANGE_END_SESSION:
+        send_end(c, author, change);
+        return 1;
+    case CHANGE_DELETE_USER:
+        send_delete(c, author, change);
+        return DELETE_STATEMENTS;
+    }
+    ASSERT(!"a kind of change");
+    return 0;
+}
+
+// --- What others are told ---------------------------------------------------------------------
+
+struct notices {
+    struct text texts[NOTICES_MOST];
+    size_t count; // NOTICES_MOST + 1: too many
+};
+
+static void
+add_line(struct notices *n, int64_t instance, char kind, struct span id, int64_t version)
+{
+    char line[192];
+    int len = snprintf(line, sizeof line, "%lld:%c:%.*s:%lld\n", (long long)instance, kind,
+                       (int)id.len, id.data, (long long)version);
+    ASSERT(len > 0 && (size_t)len < sizeof line);
+    if (n->count <= NOTICES_MOST &&
+        (n->count == 0 || n->texts[n->count - 1].len + (size_t)len > NOTICE_SIZE) &&
+        ++n->count <= NOTICES_MOST)
+        text_init(&n->texts[n->count - 1]);
+    if (n->count <= NOTICES_MOST)
+        text_add(&n->texts[n->count - 1], line, (size_t)len);
+}
+
+static void
+add_lines(struct notices *n, int64_t instance, const struct change *c)
+{
+    struct span user = user_of(c);
+    if (c->kind == CHANGE_TOUCH_SESSIONS)
+        for (size_t i = 0; i < c->count; i++)
+            add_line(n, instance, 's', c->touches[i].id, 0);
+    else if (user.data)
+        add_line(n, instance, 'u', user, c->kind == CHANGE_PUT_USER ? c->user.version : 0);
+}
+
+static size_t
+send_notices(struct pg *c, const struct pg_author *author, const struct change *first)
+{
+    struct notices n = {.count = 0};
+    char anything[32];
+    for (const struct change *change = first; change; change = change->next)
+        add_lines(&n, author->instance, change);
+    size_t kept = n.count <= NOTICES_MOST ? n.count : NOTICES_MOST, sent = 0;
+    bool fits = n.count <= NOTICES_MOST;
+    for (size_t i = 0; i < kept; i++) {
+        if (fits) {
+            pg_add_text(c, (struct span){n.texts[i].data, n.texts[i].len});
+            pg_send(c, "notify");
+            sent++;
+        }
+        text_fini(&n.texts[i]);
+    }
+    if (fits)
+        return sent;
+    snprintf(anything, sizeof anything, "%lld:*", (long long)author->instance);
+    pg_add_text(c, span_of(anything));
+    pg_send(c, "notify");
+    return 1;
+}
+
+// --- The transaction --------------------------------------------------------------------------
+
+// A change of several statements, and one that expects nothing, is never stale.
+static void
+take_result(struct pg *c, const struct change *change, size_t statements)
+{
+    struct change *to = (struct change *)change; // its result is the store's to set
+    bool expects = change->expected != 0 || change->most > 0;
+    for (size_t i = 0; i < statements; i++)
+        pg_next(c);
+    to->result = CHANGE_APPLIED;
+    if (expects && statements == 1 && pg_changed(c) == 0)
+        to->result = CHANGE_STALE;
+}
+
+static void
+take_all(struct pg *c, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        pg_next(c);
+}
+
+static size_t
+statements_of(const struct change *c)
+{
+    return c->kind == CHANGE_TOUCH_SESSIONS ? c->count
+           : c->kind == CHANGE_DELETE_USER  ? DELETE_STATEMENTS
+                                            : 1;
+}
+
+enum pg_fault
+pg_batch_run(struct pg *c, const struct pg_author *author, const struct change *first)
+{
+    enum { BEFORE = 2 }; // begin, locks or probe
+    pg_send(c, "begin");
+    if (first)
+        send_locks(c, author, first);
+    else
+        pg_send(c, "probe");
+    for (const struct change *change = first; change; change = change->next) {
+        size_t sent = send_change(c, author, change);
+        ASSERT(sent == statements_of(change));
+    }
+    size_t notices = send_notices(c, author, first);
+    pg_has_warned(c);
+    pg_send(c, "commit");
+    pg_sync(c);
+    take_all(c, BEFORE);
+    for (const struct change *change = first; change; change = change->next)
+        take_result(c, change, statements_of(change));
+    take_all(c, notices + 1);
+    enum pg_fault fault = pg_end(c);
+    if (fault == PG_REFUSED || fault == PG_CONFLICT)
+        pg_execute(c, "ROLLBACK");
+    else if (fault == PG_OK && pg_has_warned(c))
+        fault = PG_UNSURE;
+    return fault;
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+//
+// pg_batch: a batch of changes as one transaction in PostgreSQL's pipeline, with what others are
+// told of it.
+#ifndef STORE_PG_BATCH_H
+#define STORE_PG_BATCH_H
+
+#include "store/pg.h"
+#include "store/store.h"
+
+// Who writes, and the key of the slots.
+struct pg_author {
+    int64_t instance;
+    const uint8_t *slot_key;
+};
+
+uint16_t pg_slot_of_user(const uint8_t *slot_key, struct span id);
+// All of it or nothing: PG_OK only when the commit was confirmed, and without a warning. Sets the
+// result of each change. An empty list is a probe.
+enum pg_fault pg_batch_run(struct pg *c, const struct pg_author *author,
+                           const struct change *first);
+
+#endif

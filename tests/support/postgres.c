@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+//
+// postgres: a PostgreSQL server in a folder of its own, for tests.
+#include "postgres.h"
+
+#include "support.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+// The first line that the script prints, without its end.
+static bool
+run(char *line, size_t size, const char *format, ...)
+{
+    char command[1024] = "support/postgres.sh ";
+    va_list args;
+    va_start(args, format);
+    vsnprintf(command + strlen(command), sizeof command - strlen(command), format, args);
+    va_end(args);
+    FILE *script = popen(command, "r");
+    line[0] = 0;
+    if (script && fgets(line, (int)size, script))
+        line[strcspn(line, "\n")] = 0;
+    return script && pclose(script) == 0;
+}
+
+bool
+postgres_is_there(void)
+{
+    char line[256];
+    return run(line, sizeof line, "find");
+}
+
+void
+postgres_start(struct postgres_server *s)
+{
+    char port[256];
+    s->folder = tempdir_new();
+    if (chmod(s->folder, 0711) != 0 || !run(port, sizeof port, "start %s/p", s->folder))
+        fail_msg("PostgreSQL does not start in %s", s->folder);
+    snprintf(s->conninfo, sizeof s->conninfo,
+             "host=127.0.0.1 port=%.5s user=tenured dbname=postgres sslmode=disable", port);
+}
+
+void
+postgres_stop(struct postgres_server *s)
+{
+    char line[256];
+    run(line, sizeof line, "kill %s/p", s->folder);
+    tempdir_free(s->folder);
+}
+
+void
+postgres_run(const struct postgres_server *s, const char *sql)
+{
+    char line[256];
+    if (!run(line, sizeof line, "sql %s/p \"%s\"", s->folder, sql))
+        fail_msg("PostgreSQL refuses %s", sql);
+}
