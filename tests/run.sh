@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # run.sh [PART]            every part of the normal tier, or one
-# run.sh --full [PART]     larger sizes; and the parts scrape, browser, mutants, stress, tsan and valgrind
+# run.sh --full [PART]     larger sizes; and the parts scrape, browser, soak, mutants, stress, tsan and valgrind
 # run.sh --long PART       the largest sizes of one part
 #
 # Parts run in order and the first that fails ends the run with its output. See README.md.
@@ -10,18 +10,19 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/.."
 
-parts=(install build layers ownership style config deploy unit behaviours package random service kill transcript)
+parts=(install build layers ownership style config deploy unit behaviours package random service kill transcript load)
 limit=1800 # seconds a part
 operations=1000000
 twin_operations=1000000 # on two heaps at once
 rounds=5
+soak_seconds=300
 SKIPPED=77 # how a part says that it did not run
 
 choose_tier() {
     case $1 in
     normal) ;;
-    full) parts+=(scrape browser mutants stress tsan valgrind) limit=7200 operations=10000000 twin_operations=10000000 rounds=50 ;;
-    long) parts+=(container) limit=36000 operations=1000000000 twin_operations=100000000 rounds=200 ;;
+    full) parts+=(scrape browser soak mutants stress tsan valgrind) limit=7200 operations=10000000 twin_operations=10000000 rounds=50 ;;
+    long) parts+=(container soak) soak_seconds=1800 limit=36000 operations=1000000000 twin_operations=100000000 rounds=200 ;;
     esac
 }
 
@@ -158,6 +159,19 @@ part_transcript() {
     fi
     build asan
     tests/transcript.py
+}
+
+# The programs of the build, at small scale.
+part_load() {
+    build asan
+    tests/load/check.py build/asan
+}
+
+# The service as deployed: a sanitizer keeps what was freed for a while, which looks like growth.
+part_soak() {
+    cmake --preset load
+    cmake --build build/load --parallel "$(nproc)" --target tenured tenure-load
+    tests/load/soak.py "$soak_seconds" build/load
 }
 
 part_scrape() {

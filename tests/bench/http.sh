@@ -2,25 +2,32 @@
 # SPDX-License-Identifier: MIT
 #
 # http.sh [ROUNDS]: GET /v1/sessions/{id} beside a server that answers a constant of the same length,
-# in alternating rounds of one second; then 30 rounds each at 128, 256 and 512 connections, none of
-# which may fall below half of its median. Builds a release in build/bench, or in
-# the folder BUILD.
+# in alternating rounds of one second; beside the same job in Python (aiohttp) and in Node, where they
+# are installed; then 30 rounds each at 128, 256 and 512 connections, none of which may fall below
+# half of its median. Builds a release in build/bench, or in the folder BUILD.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 rounds=${1:-15}
 build=${BUILD:-build/bench}
-stall_rounds=30
+stall_rounds=${STALL_ROUNDS:-30}
+peer_rounds=${PEER_ROUNDS:-5}
 sessions=1000
 threads=2
 
-need_wrk() {
-    command -v wrk >/dev/null && return
-    if [ "$(id -u)" -ne 0 ]; then
-        echo "wrk is missing. As root: apt-get update && apt-get install -y --no-install-recommends wrk" >&2
-        exit 1
+# Without wrk there is nothing to measure; a peer that is missing is named in its row.
+need_tools() {
+    local lacking=()
+    command -v wrk >/dev/null || lacking+=(wrk)
+    command -v node >/dev/null || lacking+=(nodejs)
+    /usr/bin/python3 -c 'import aiohttp' 2>/dev/null || lacking+=(python3-aiohttp)
+    [ ${#lacking[@]} -gt 0 ] || return 0
+    if [ "$(id -u)" -eq 0 ]; then
+        apt-get update -qq >&2
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${lacking[@]}" >&2
+    else
+        echo "Missing: ${lacking[*]}. As root: apt-get update && apt-get install -y --no-install-recommends ${lacking[*]}" >&2
     fi
-    apt-get update -qq >&2
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends wrk >&2
+    command -v wrk >/dev/null || exit 1
 }
 
 build() {
@@ -69,8 +76,28 @@ start_constant() {
     constant_url=http://127.0.0.1:$(cat "$folder/port")
 }
 
+# NAME COMMAND...: a peer that reads the paths and prints its port, if it starts here.
+start_peer() {
+    local name=$1
+    shift
+    rm -f "$folder/$name.port"
+    "$@" "$folder/paths" >"$folder/$name.port" 2>"$folder/$name.log" &
+    peer=$!
+    until [ -s "$folder/$name.port" ]; do
+        kill -0 "$peer" 2>/dev/null || return 1
+        sleep 0.05
+    done
+    peer_url=http://127.0.0.1:$(cat "$folder/$name.port")
+}
+
+stop_peer() {
+    [ -z "${peer-}" ] || kill "$peer" 2>/dev/null || true
+    wait "${peer-}" 2>/dev/null || true
+    peer=
+}
+
 stop_all() {
-    kill ${ours-} ${constant-} 2>/dev/null || true
+    kill ${ours-} ${constant-} ${peer-} 2>/dev/null || true
     wait
     rm -rf "$folder"
 }
@@ -113,7 +140,7 @@ median() {
     awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
 }
 
-# --- Two questions -------------------------------------------------------------------------------
+# --- Three questions -------------------------------------------------------------------------------
 
 compare() { # CONNECTIONS
     local i ratios
@@ -129,6 +156,25 @@ compare() { # CONNECTIONS
         "$(column 2 <"$folder/constant" | median)" "$(column 2 <"$folder/ours" | median)"
 }
 
+compare_peer() { # NAME CONNECTIONS COMMAND...
+    local i ratios name=$1 connections=$2
+    shift 2
+    start_peer "$name" "$@" || {
+        echo "| $name | is not installed | | |"
+        return
+    }
+    rm -f "$folder/$name" "$folder/ours"
+    for ((i = 0; i < peer_rounds; i++)); do
+        round "$name" "$peer" "$peer_url" "$connections"
+        round ours "$ours" "$ours_url" "$connections"
+    done
+    stop_peer
+    ratios=$(paste "$folder/ours" "$folder/$name" | awk '{ print $1 / $3 }' | sort -g)
+    printf '| %s, %d | %.0f | %.0f | **%.1f** (%.1f to %.1f) |\n' "$name" "$connections" \
+        "$(column 1 <"$folder/$name" | median)" "$(column 1 <"$folder/ours" | median)" \
+        "$(median <<<"$ratios")" "$(head -n 1 <<<"$ratios")" "$(tail -n 1 <<<"$ratios")"
+}
+
 look_for_stalls() { # CONNECTIONS
     local i
     rm -f "$folder/ours"
@@ -140,7 +186,7 @@ look_for_stalls() { # CONNECTIONS
         printf "| %d | %d | %.0f | %.0f | %d |\n", c, NR, m, v[1], below }'
 }
 
-need_wrk
+need_tools
 build
 folder=$(mktemp -d)
 trap stop_all EXIT
@@ -156,8 +202,17 @@ echo "GET /v1/sessions/{id}, medians of $rounds alternating rounds of 1 s"
 echo
 echo '| connections | constant, requests/s | tenured, requests/s | ratio | constant, µs of CPU/request | tenured |'
 echo '|---|---|---|---|---|---|'
-for connections in 64 256; do
+for connections in 16 64 256 1024; do
     compare "$connections"
+done
+echo
+echo "The same job in Python and in Node, one process each, medians of $peer_rounds alternating rounds of 1 s"
+echo
+echo '| peer, connections | peer, requests/s | tenured, requests/s | ratio |'
+echo '|---|---|---|---|'
+for connections in 64 1024; do
+    compare_peer aiohttp "$connections" /usr/bin/python3 tests/bench/peers/sessions_aiohttp.py
+    compare_peer node "$connections" node tests/bench/peers/sessions_node.js
 done
 echo
 echo "The same in $stall_rounds rounds of 1 s"

@@ -102,20 +102,28 @@ show_second(const struct load *l, size_t number)
     histogram_fini(&s.latency);
 }
 
-// A second is shown when the one after it is over.
+static bool
+is_over(const struct load *l)
+{
+    return l->crew.finished == l->options.threads;
+}
+
+// A second is shown when the one after it is over, and at the end.
 static void
 show_run(const struct load *l)
 {
-    size_t shown = 0, count = l->crew.tallies[0].second_count;
-    while (shown < count) {
-        uint64_t over = (wire_now() - l->crew.start_ns) / 1000000000;
-        if (!l->options.quiet && over >= shown + 2)
+    for (size_t shown = 0; shown < l->crew.tallies[0].second_count;) {
+        uint64_t passed = (wire_now() - l->crew.start_ns) / 1000000000;
+        if (!is_over(l) && passed < shown + 2) {
+            nap();
+            continue;
+        }
+        if (!l->options.quiet)
             show_second(l, shown);
-        shown += over >= shown + 2;
-        nap();
-        if (over > count)
-            break;
+        shown++;
     }
+    while (!is_over(l))
+        nap();
 }
 
 // --- After the run -----------------------------------------------------------------------------

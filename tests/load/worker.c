@@ -197,6 +197,7 @@ work(void *arg)
         begin_run(crew);
     pthread_barrier_wait(&crew->barrier);
     run(w);
+    atomic_fetch_add(&crew->finished, 1);
     return NULL;
 }
 

@@ -26,6 +26,7 @@ struct crew {
     int64_t start_ms;  // the same, since 1970
     atomic_size_t filled;
     atomic_bool running;
+    atomic_uint finished;          // workers
     void (*before_run)(void *arg); // called once by the first worker, when everything is filled
     void *arg;
 };
