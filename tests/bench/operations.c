@@ -147,6 +147,20 @@ print_instance(struct stage *s)
 }
 
 static void
+print_dict_instance(struct stage *s)
+{
+    static const char *const names[] = {"a", "b", "c"};
+    tn_type_spec spec = {.name = "Dict", .layout = TN_LAYOUT_DICT};
+    tn_type *type;
+    bench_must(tn_type_register(s->heap, &spec, &type) == TN_OK, "registering a type");
+    tn_object *o = tn_new(s->heap, type);
+    for (int i = 0; i < 3; i++)
+        bench_must(tn_set(o, names[i], tn_int(i)) == TN_OK, "setting an attribute");
+    bench_print("instance_dict", (double)tn_sizeof(o), "B");
+    tn_decref(o);
+}
+
+static void
 stage_fini(struct stage *s)
 {
     clear_ring(s);
@@ -174,6 +188,7 @@ main(int argc, char **argv)
     bench_measure("hit_map", hit_map, &s, count);
     bench_measure("insert_and_die", insert_and_die, &s, count);
     print_instance(&s);
+    print_dict_instance(&s);
     stage_fini(&s);
     return 0;
 }

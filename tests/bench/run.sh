@@ -133,8 +133,8 @@ print_machine() {
     echo
     echo "A figure is the median of the rounds, a ratio the median of the rounds' ratios. PHP and Boehm have no map"
     echo "of weak values; Boehm has no counts, and its sweep is not included. Memory is the growth of the process."
-    echo "CPython's operations are less the loop around them. Slices are of ten times as many pairs. Tracing and the"
-    echo "dict layout have no row, because the library does not have them yet."
+    echo "CPython's operations are less the loop around them. Slices are of ten times as many pairs. Untraced is the"
+    echo "first operation once more, beside the traced ones."
 }
 
 usage() {

@@ -67,6 +67,24 @@ class Above:
         return f"≤ {self.side} + {self.limit} ns"
 
 
+class Times:
+    """At most [limit] times our own row [name]."""
+
+    def __init__(self, name, limit):
+        self.name, self.limit = name, limit
+
+    def measure(self, figures, row):
+        ours, other = (figures.rounds(row.graph, OURS, name) for name in (row.name, self.name))
+        ratios = [ours[number] / other[number] for number in ours if number in other]
+        return statistics.median(ratios) if ratios else None
+
+    def shown(self, value):
+        return f"{value:.3g} × untraced"
+
+    def wanted(self):
+        return f"≤ {self.limit:.3g} × untraced"
+
+
 class Row:
     def __init__(self, graph, name, label, *bars):
         self.graph, self.name, self.label, self.bars = graph, name, label, bars
@@ -102,6 +120,8 @@ TABLES = {
     "operations": (("CPython", "mimalloc"), (
         Row("operations", "create", "create, set 3 slots, drop", Most(9, "ns"), Above("mimalloc", 3)),
         Row("operations", "create_in_flight", "the same with 1 000 in flight", Most(11, "ns"), Above("mimalloc", 6)),
+        Row("operations", "create_sampled", "the first with sampled tracing (512 KiB)", Times("create_again", 1.05)),
+        Row("operations", "create_exact", "the first with exact tracing", Times("create_again", 2)),
         Row("operations", "read_weak", "weak reference, read and drop", Most(1.5, "ns")),
         Row("operations", "hit_map", "weak-value map, hit", Most(5, "ns")),
         Row("operations", "insert_and_die", "weak-value map, insert, then the value dies", Most(25, "ns")),
@@ -119,6 +139,7 @@ TABLES = {
         Row("random", "memory", "a pair with random keys", Ratio("CPython")),
         Row("social", "memory", "a social pair", Ratio("CPython")),
         Row("operations", "instance", "an instance with 3 slots", Most(40, "B")),
+        Row("operations", "instance_dict", "an instance with 3 attributes in a dictionary", Most(80, "B")),
     )),
 }
 
