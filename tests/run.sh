@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # run.sh [PART]            every part of the normal tier, or one
-# run.sh --full [PART]     larger sizes; and the parts scrape, browser, soak, mutants, stress, tsan and valgrind
+# run.sh --full [PART]     larger sizes; and the parts scrape, pprof, plot, browser, soak, mutants, stress, tsan and valgrind
 # run.sh --long PART       the largest sizes of one part
 #
 # Parts run in order and the first that fails ends the run with its output. See README.md.
@@ -21,7 +21,7 @@ SKIPPED=77 # how a part says that it did not run
 choose_tier() {
     case $1 in
     normal) ;;
-    full) parts+=(scrape browser soak mutants stress tsan valgrind) limit=7200 operations=10000000 twin_operations=10000000 rounds=50 ;;
+    full) parts+=(scrape pprof plot browser soak mutants stress tsan valgrind) limit=7200 operations=10000000 twin_operations=10000000 rounds=50 ;;
     long) parts+=(container soak) soak_seconds=1800 limit=36000 operations=1000000000 twin_operations=100000000 rounds=200 ;;
     esac
 }
@@ -57,8 +57,8 @@ missing() {
 part_install() {
     local lacking
     if [ "$tier" = full ]; then
-        tools+=(valgrind prometheus chromium pg_createcluster)
-        packages+=(valgrind prometheus chromium python3-websocket postgresql)
+        tools+=(valgrind prometheus go gnuplot chromium pg_createcluster)
+        packages+=(valgrind prometheus golang-go gnuplot-nox chromium python3-websocket postgresql)
         files+=(/usr/lib/python3/dist-packages/websocket/__init__.py)
     fi
     lacking=$(missing | paste -sd' ')
@@ -178,6 +178,26 @@ part_scrape() {
     command -v prometheus >/dev/null || skip "There is no prometheus."
     build asan
     tests/scrape.py
+}
+
+part_pprof() {
+    command -v go >/dev/null || skip "There is no go."
+    build asan
+    tests/pprof.py
+}
+
+# The picture of a timeline, in both formats, with the marked function's name.
+part_plot() {
+    command -v gnuplot >/dev/null || skip "There is no gnuplot."
+    build asan
+    local folder
+    folder=$(mktemp -d)
+    (cd tests && ../build/asan/tests/test_examples.memory_profiler "$folder/timeline")
+    lib/tools/timeline.sh "$folder/timeline" "$folder/picture.svg"
+    lib/tools/timeline.sh "$folder/timeline" "$folder/picture.png"
+    grep -q my_function "$folder/picture.svg"
+    [ "$(head -c 4 "$folder/picture.png" | tail -c 3)" = PNG ]
+    rm -r "$folder"
 }
 
 # axe-core is not in Debian: without npm, or where it reaches nothing, its one test is skipped.
