@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { SECOND_NS = 1000000000, ADDRESS_SIZE = INET6_ADDRSTRLEN };
 
@@ -45,6 +46,14 @@ is_audited(const struct connection *c)
     return route != NULL && route->needs >= ACCESS_OPERATE && c->request.reply.status != 401;
 }
 
+// A member of the line: what is not JSON, such as a dump, would break it.
+static bool
+is_json(const struct reply *reply)
+{
+    return reply->content_type != NULL &&
+           (strcmp(reply->content_type, "application/json") == 0 || reply->problem != 0);
+}
+
 // Longer ones have places of their own, such as the history.
 void
 audit_keep_answer(struct connection *c)
@@ -54,7 +63,7 @@ audit_keep_answer(struct connection *c)
     size_t len = body->len;
     if (len > 0 && body->data[len - 1] == '\n')
         len--; // a line of the log has one end
-    if (is_audited(c) && len > 0 && len <= LONGEST)
+    if (is_audited(c) && is_json(&c->request.reply) && len > 0 && len <= LONGEST)
         text_add(&c->answer, body->data, len);
 }
 

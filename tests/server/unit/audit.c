@@ -31,10 +31,23 @@ carry_out(struct request *r)
     reply_json(r, 200, &t);
 }
 
+static void
+hand_over(struct request *r)
+{
+    struct text t;
+    text_init(&t);
+    text_adds(&t, "\x1f\x8b\n");
+    reply_text(r, 200, "application/octet-stream", &t);
+}
+
 static const struct route routes[] = {
-    {"GET", "/look", agree, ACCESS_READ},          {"POST", "/change", agree, ACCESS_OPERATE},
-    {"POST", "/order", carry_out, ACCESS_OPERATE}, {"POST", "/decline", decline, ACCESS_OPERATE},
-    {"POST", "/dump", agree, ACCESS_DUMP},         {NULL, NULL, NULL, 0},
+    {"GET", "/look", agree, ACCESS_READ},
+    {"POST", "/change", agree, ACCESS_OPERATE},
+    {"POST", "/order", carry_out, ACCESS_OPERATE},
+    {"POST", "/decline", decline, ACCESS_OPERATE},
+    {"POST", "/dump", agree, ACCESS_DUMP},
+    {"GET", "/profile", hand_over, ACCESS_OPERATE},
+    {NULL, NULL, NULL, 0},
 };
 
 // --- What is written to stdout while requests are made -------------------------------------------
@@ -120,6 +133,15 @@ a_line_holds_the_answer_with_what_was_before_and_is_after(void **state)
 }
 
 static void
+bytes_that_are_no_json_stay_out_of_the_line(void **state)
+{
+    start(TOKEN);
+    assert_int_equal(call(TOKEN, "GET", "/profile"), 200);
+    assert_non_null(strstr(stop(), "\"path\":\"/profile\",\"status\":200,\"request\":null,"
+                                   "\"answer\":null}\n"));
+}
+
+static void
 a_change_that_was_refused_is_a_line_too(void **state)
 {
     start(TOKEN);
@@ -162,6 +184,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_change_is_a_line_and_a_look_is_none),
         cmocka_unit_test(a_line_holds_the_answer_with_what_was_before_and_is_after),
+        cmocka_unit_test(bytes_that_are_no_json_stay_out_of_the_line),
         cmocka_unit_test(a_change_that_was_refused_is_a_line_too),
         cmocka_unit_test(on_an_open_plane_anybody_may_change),
         cmocka_unit_test(strangers_are_counted_once_a_second),
