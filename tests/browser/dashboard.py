@@ -9,6 +9,7 @@ because python3-websocket is of it. Without Chromium or python3-websocket this s
 import os
 import pathlib
 import sys
+import tempfile
 import time
 import unittest
 
@@ -208,6 +209,26 @@ class Done(Page):
             tab.click(f"[data-order={order}]")
             tab.wait_for("document.querySelector('#order-result').textContent.includes('are frozen')")
             self.assertEqual(service.ask("/v1/gc")["frozen"]["objects"] > 0, has, order)
+
+    def test_tracing_is_switched_where_it_is_shown_and_a_profile_becomes_a_file(self):
+        service = self.serve("gc.schedules=[]")
+        tab = self.open(service)
+        self.assertEqual(tab.evaluate("document.querySelector('#tracing').value"), "off")
+        tab.choose("#tracing", "exact")
+        tab.wait_for("document.querySelector('#order-result').textContent === 'Tracing was off, and is exact.'")
+        self.assertEqual(service.ask("/v1/memory")["traced"]["mode"], "exact")
+        self.make_garbage(service, 5)
+        call(service.admin, "PATCH", "/v1/memory/tracing", {"mode": "sampled"})
+        tab.wait_for("document.querySelector('#tracing').value === 'sampled'")
+        call(service.admin, "PATCH", "/v1/memory/tracing", {"mode": "exact"})
+        with tempfile.TemporaryDirectory(prefix="tenure-download-") as folder:
+            tab.call("Page.setDownloadBehavior", behavior="allow", downloadPath=folder)
+            tab.click("#profile")
+            tab.wait_for("document.querySelector('#order-result').textContent.startsWith('heap.pb.gz is downloaded')")
+            file, deadline = pathlib.Path(folder, "heap.pb.gz"), time.monotonic() + 10
+            while not file.exists() and time.monotonic() < deadline:
+                time.sleep(0.1)
+            self.assertEqual(file.read_bytes()[:2], b"\x1f\x8b", "gzip")
 
     def test_a_changed_rule_is_in_the_schedules_and_shows_what_it_was(self):
         service = self.serve()

@@ -131,6 +131,7 @@ function show(reading) {
     panels.showAbout(reading);
     panels.showTiles(reading, points.at(-1), RATIO_SECONDS);
     panels.showRuns(reading);
+    orders.showTracing(reading);
     panels.showCensus(reading);
     drawCharts();
 }

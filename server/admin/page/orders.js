@@ -2,7 +2,7 @@
 //
 // orders: the buttons that collect and freeze, and what each did.
 
-import {change} from "./service.js";
+import {change, getBlob} from "./service.js";
 import {byId, say} from "./panels.js";
 import * as words from "./words.js";
 
@@ -42,8 +42,47 @@ async function give(button, order, done) {
     done();
 }
 
+// --- Tracing -------------------------------------------------------------------------------------
+
+async function trace(mode) {
+    const result = byId("order-result");
+    try {
+        const {previous, current} = await change("PATCH", "v1/memory/tracing", {mode});
+        say(result, `Tracing was ${previous.mode}, and is ${current.mode}.`);
+    } catch (error) {
+        say(result, error.message);
+    }
+}
+
+// As somebody else may have changed it; not under the hands of who chooses.
+export function showTracing(reading) {
+    const list = byId("tracing");
+    if (document.activeElement !== list)
+        list.value = reading.memory.traced.mode;
+}
+
+// A link cannot show the token, so the bytes come by a call and are handed over as a file.
+async function download(path, name) {
+    const result = byId("order-result");
+    try {
+        const link = document.createElement("a");
+        link.href = URL.createObjectURL(await getBlob(path));
+        link.download = name;
+        link.click();
+        setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+        say(result, `${name} is downloaded; go tool pprof reads it.`);
+    } catch (error) {
+        say(result, error.message);
+    }
+}
+
 // [done] is called behind each.
 export function wire(done) {
+    byId("tracing").addEventListener("change", async event => {
+        await trace(event.target.value);
+        done();
+    });
+    byId("profile").addEventListener("click", () => download("debug/pprof/heap", "heap.pb.gz"));
     for (const button of document.querySelectorAll("[data-order]"))
         button.addEventListener("click", () => give(button, ORDERS[button.dataset.order], done));
 }

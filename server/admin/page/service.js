@@ -44,10 +44,12 @@ function options(method, body, patience) {
     };
 }
 
-async function exchange(method, path, body, patience) {
+async function exchange(method, path, body, patience, read = reply => reply.text()) {
     try {
         const reply = await fetch(path, options(method, body, patience));
-        return {status: reply.status, ok: reply.ok, text: await reply.text()};
+        if (!reply.ok)
+            return {status: reply.status, ok: false, content: await reply.text()};
+        return {status: reply.status, ok: true, content: await read(reply)};
     } catch (error) {
         throw new Gone(error.name === "TimeoutError" ? `There was no answer for ${patience / 1000} s.`
                                                      : "The service does not answer.");
@@ -65,18 +67,26 @@ function parse(text) {
 export async function getText(path) {
     const reply = await exchange("GET", path, undefined, PATIENCE_MS);
     if (!reply.ok)
-        throw new Refused(reply.status, parse(reply.text));
-    return reply.text;
+        throw new Refused(reply.status, parse(reply.content));
+    return reply.content;
 }
 
 export async function get(path) {
     return JSON.parse(await getText(path));
 }
 
+// Bytes, to be kept as a file.
+export async function getBlob(path) {
+    const reply = await exchange("GET", path, undefined, 70000, reply => reply.blob());
+    if (!reply.ok)
+        throw new Refused(reply.status, parse(reply.content));
+    return reply.content;
+}
+
 // A change; what the service answered, or null. A full collection may take a minute.
 export async function change(method, path, body) {
     const reply = await exchange(method, path, body, 70000);
     if (!reply.ok)
-        throw new Refused(reply.status, parse(reply.text));
-    return reply.text ? JSON.parse(reply.text) : null;
+        throw new Refused(reply.status, parse(reply.content));
+    return reply.content ? JSON.parse(reply.content) : null;
 }
