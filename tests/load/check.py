@@ -53,7 +53,7 @@ def expect_collections(runs):
 
 EXPECTED = {"interval-regulars": expect_intervals, "interval-strangers": expect_intervals,
             "interval-residents": expect_residents, "budget": expect_budgets, "freeze": expect_collections,
-            "kept": expect_kept, "store": expect_collections}
+            "kept": expect_kept, "tracing": expect_collections, "store": expect_collections}
 
 
 def check_plot(path, runs):

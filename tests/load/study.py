@@ -243,6 +243,18 @@ def store(lab):
                     duration=lab.pick(2, 10, 15), warmup=lab.pick(0, 1, 2))
 
 
+def tracing(lab):
+    """Call sites of allocations not traced, sampled, and exact with one and eight frames."""
+    modes = [("off", {"mode": "off"}), ("sampled", {"mode": "sampled"}), ("exact", {"mode": "exact", "frames": 1}),
+             ("exact, 8 frames", {"mode": "exact", "frames": 8})]
+    for label, mode in lab.pick(modes[:3], modes, modes):
+        with lab.service(store__kind="memory", gc__schedules=rule("collect", lab.pick("300ms", "1s", "1s"))) as service:
+            service.admin("PATCH", "/v1/memory/tracing", mode)
+            yield label, lab.load(service, f"tracing-{label.replace(', ', '-').replace(' ', '-')}", scenario="churn",
+                                  users=lab.pick(300, 5000, 10000), rate=lab.pick(200, 2000, 4000),
+                                  duration=lab.pick(2, 10, 15), warmup=lab.pick(0, 1, 2))
+
+
 # Name: what makes the runs, the columns, and the columns that are drawn on the left and the right axis.
 STUDIES = {
     "interval-regulars": (interval_regulars, [HITS, LOADS, RESIDENT, HEAP, COLLECTIONS, PAUSE, LAG],
@@ -258,6 +270,9 @@ STUDIES = {
                         COLLECTIONS, LAG],
                [latency("all", "p99.9"), PAUSE], []),
     "kept": (kept, [HITS, LOADS, RESIDENT, HEAP, RSS, LAG], [HITS], [HEAP]),
+    "tracing": (tracing, [latency("all", "p50"), latency("all", "p99"), latency("all", "p99.9"), latency("login", "p50"),
+                          HEAP, RSS, LAG],
+                [latency("all", "p50"), latency("login", "p50")], [RSS]),
     "store": (store, [latency("login", "p50"), latency("login", "p99"), latency("verify", "p50"), latency("verify", "p99"),
                       latency("user", "p99"), HITS, LAG],
               [latency("login", "p50"), latency("login", "p99"), latency("verify", "p99")], []),
