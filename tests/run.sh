@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # run.sh [PART]            every part of the normal tier, or one
-# run.sh --full [PART]     larger sizes; and the parts scrape, pprof, plot, browser, soak, mutants, stress, tsan and valgrind
+# run.sh --full [PART]     larger sizes; and the parts scrape, pprof, plot, browser, cluster, soak, mutants, stress, tsan and valgrind
 # run.sh --long PART       the largest sizes of one part
 #
 # Parts run in order and the first that fails ends the run with its output. See README.md.
@@ -21,7 +21,10 @@ SKIPPED=77 # how a part says that it did not run
 choose_tier() {
     case $1 in
     normal) ;;
-    full) parts+=(scrape pprof plot browser soak mutants stress tsan valgrind) limit=7200 operations=10000000 twin_operations=10000000 rounds=50 ;;
+    full)
+        parts+=(scrape pprof plot browser cluster soak mutants stress tsan valgrind)
+        limit=7200 operations=10000000 twin_operations=10000000 rounds=50
+        ;;
     long) parts+=(container soak) soak_seconds=1800 limit=36000 operations=1000000000 twin_operations=100000000 rounds=200 ;;
     esac
 }
@@ -207,6 +210,12 @@ part_browser() {
     [ -e build/browser/node_modules/axe-core ] ||
         npm install --silent --no-save --prefix build/browser axe-core@4.10.3 || true
     tests/browser/dashboard.py
+}
+
+# Its own status says that there is no PostgreSQL.
+part_cluster() {
+    build asan
+    python3 -B tests/cluster/run.py
 }
 
 part_mutants() {

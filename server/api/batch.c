@@ -8,6 +8,8 @@
 #include "api/batch.h"
 
 #include "api/fields.h"
+#include "api/outcome.h"
+#include "domain/recall.h"
 #include "base/clock.h"
 #include "domain/domain.h"
 #include "domain/ending.h"
@@ -30,6 +32,9 @@ struct batch {
     json_t *body;
     const json_t *ids; // in [body]
     struct text document;
+    struct recall recall; // of a shared store, one id after the other
+    size_t recalled;
+    struct span op;
     _Atomic size_t left; // deletions that are not told yet, and the start
     struct deletion deletions[];
 };
@@ -162,6 +167,8 @@ delete_all(struct batch *b)
     tell_one(b);
 }
 
+static void recall_next(struct request *r);
+
 // --- The request -----------------------------------------------------------------------------
 
 static bool
@@ -193,14 +200,64 @@ new_batch(struct request *r, json_t *body)
 }
 
 static void
+perform(struct batch *b)
+{
+    if (span_is(b->op, "delete"))
+        delete_all(b);
+    else
+        look_at_all(b, span_is(b->op, "touch"));
+}
+
+static void
+recalled(struct answer *a)
+{
+    request_resume(CONTAINER_OF(a, struct batch, recall.answer)->request);
+}
+
+static bool
+must_recall(const struct domain *d, struct span id, uint16_t *slot)
+{
+    return d->store->is_shared && session_read_id(id, slot) &&
+           recall_is_needed(domain_shard_of_slot((struct domain *)d, *slot), RECALL_SESSION, id);
+}
+
+static void
+start_recall(struct request *r, struct batch *b, struct span id, uint16_t slot)
+{
+    b->recall = (struct recall){.answer = {.tell = recalled},
+                                .shard = domain_shard_of_slot(r->app, slot),
+                                .slot = slot,
+                                .by = RECALL_SESSION};
+    request_suspend(r, recall_next);
+    recall_start(&b->recall, id);
+}
+
+// The next one that memory cannot answer for; when there is none, what the call is about.
+static void
+recall_next(struct request *r)
+{
+    struct batch *b = r->state;
+    uint16_t slot;
+    if (b->recall.answer.outcome != OUTCOME_DONE) {
+        outcome_reply(r, b->recall.answer.outcome);
+        return;
+    }
+    for (; b->recalled < json_array_size(b->ids); b->recalled++)
+        if (must_recall(r->app, id_at(b, b->recalled), &slot)) {
+            start_recall(r, b, id_at(b, b->recalled++), slot);
+            return;
+        }
+    perform(b);
+}
+
+static void
 run(struct request *r, struct batch *b, struct span op)
 {
+    b->op = op;
     if (!are_ids(b->ids))
         reply_problem(r, "invalid-body", "ids must be a list of at most %d strings.", BATCH_MOST);
-    else if (span_is(op, "delete"))
-        delete_all(b);
-    else if (span_is(op, "get") || span_is(op, "touch"))
-        look_at_all(b, span_is(op, "touch"));
+    else if (span_is(op, "delete") || span_is(op, "get") || span_is(op, "touch"))
+        recall_next(r);
     else
         reply_problem(r, "invalid-body", "op must be \"get\", \"touch\" or \"delete\".");
 }

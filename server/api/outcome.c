@@ -14,6 +14,7 @@ static const struct {
     [OUTCOME_EXISTS] = {"user-exists", "The user exists already."},
     [OUTCOME_MISMATCH] = {"version-mismatch", "The document has a version that If-Match lacks."},
     [OUTCOME_LARGE] = {"json-too-large", "The patched document would be over a limit."},
+    [OUTCOME_STALE] = {"overloaded", "Others change the same at the same time."},
     [OUTCOME_FULL] = {"session-limit", "The user has as many sessions as one may have."},
     [OUTCOME_BUSY] = {"overloaded", "Too many requests are waiting for the store."},
     [OUTCOME_SHORT] = {"memory-short", "Memory is nearly used up; who is in it is served."},

@@ -8,6 +8,7 @@
 
 #include "api/outcome.h"
 #include "api/query.h"
+#include "api/recalled.h"
 #include "domain/revocation.h"
 #include "domain/session.h"
 #include "domain/user.h"
@@ -67,7 +68,9 @@ revocations_of_user(struct request *r)
     uint16_t slot;
     if (except.data && !session_read_id(except, &slot))
         reply_problem(r, "invalid-parameter", "except must be the id of a session.");
-    else
+    else if (!user_id_is_valid(r->params[0]) ||
+             !recalled_wait(r, domain_slot_of_user(r->app, r->params[0]), RECALL_USER, r->params[0],
+                            revocations_of_user))
         revoke(r, r->params[0], except);
 }
 
@@ -92,8 +95,13 @@ revocations_of_all(struct request *r)
 {
     size_t confirmed = 0;
     struct shard_figures figures;
+    const struct domain *d = r->app;
     if (!read_confirmation(r, &confirmed))
         return;
+    if (d->store->is_shared) {
+        reply_problem(r, "not-implemented", "A shared store knows no logging out of everybody.");
+        return;
+    }
     domain_read_figures(r->app, &figures);
     if (confirmed == figures.sessions_live)
         revoke(r, (struct span){0}, (struct span){0});

@@ -6,6 +6,7 @@
 #include "api/condition.h"
 #include "api/fields.h"
 #include "api/outcome.h"
+#include "api/recalled.h"
 #include "api/slot.h"
 #include "base/secret.h"
 #include "domain/domain.h"
@@ -49,11 +50,26 @@ reply_written(struct request *r, const struct write_session *w)
     reply_json(r, 200, &t);
 }
 
+static handler_fn *const handlers[WRITE_TOKEN + 1];
+
+// Another instance was first: once more from the start, on what it left. One of the two has
+// written, so this does not go on for ever.
+static void
+start_again(struct request *r, enum session_write what)
+{
+    r->state_free(r->state);
+    r->state = NULL;
+    r->state_free = NULL;
+    handlers[what](r);
+}
+
 static void
 finish_writing(struct request *r)
 {
     const struct write_session *w = &((struct writing *)r->state)->write;
-    if (w->answer.outcome == OUTCOME_DONE)
+    if (w->answer.outcome == OUTCOME_STALE)
+        start_again(r, w->what);
+    else if (w->answer.outcome == OUTCOME_DONE)
         reply_written(r, w);
     else if (w->answer.outcome == OUTCOME_MISMATCH)
         reply_problem(r, "version-mismatch", "The session has version %lld.",
@@ -110,6 +126,10 @@ require_version(struct request *r, struct writing *w)
     return w->write.if_match != NULL;
 }
 
+static handler_fn *const handlers[WRITE_TOKEN + 1] = {[WRITE_DATA] = session_writes_put,
+                                                      [WRITE_PATCH] = session_writes_patch,
+                                                      [WRITE_TOKEN] = session_writes_rotate};
+
 static void
 write_session(struct request *r, enum session_write what)
 {
@@ -118,6 +138,8 @@ write_session(struct request *r, enum session_write what)
         outcome_reply(r, OUTCOME_ENDED);
         return;
     }
+    if (recalled_wait(r, slot, RECALL_SESSION, r->params[0], handlers[what]))
+        return;
     struct writing *w = new_writing(r, slot, what);
     if (!w || (what != WRITE_TOKEN && !(require_version(r, w) && read_data(r, w))))
         return;

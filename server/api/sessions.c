@@ -9,6 +9,7 @@
 #include "api/fields.h"
 #include "api/outcome.h"
 #include "api/query.h"
+#include "api/recalled.h"
 #include "api/slot.h"
 #include "base/clock.h"
 #include "base/secret.h"
@@ -83,7 +84,10 @@ sessions_show(struct request *r)
     const char *none_match;
     if (!query_expand(r, &q.with_user) || !condition_read(r, "If-None-Match", &none_match))
         return;
-    if (!session_read_id(q.key, &q.slot) || !read_session(r, &q))
+    bool is_id = session_read_id(q.key, &q.slot);
+    if (is_id && recalled_wait(r, q.slot, RECALL_SESSION, q.key, sessions_show))
+        return;
+    if (!is_id || !read_session(r, &q))
         outcome_reply(r, OUTCOME_ENDED);
     else if (q.with_user)
         reply_json(r, 200, &q.document);
@@ -110,7 +114,10 @@ read_verify(struct request *r, const json_t *body, struct reading *q)
 static void
 verify(struct request *r, struct reading *q)
 {
-    if (session_read_token(q->key, &q->slot) && read_session(r, q))
+    bool is_token = session_read_token(q->key, &q->slot);
+    if (is_token && recalled_wait_token(r, q->slot, q->key, sessions_verify))
+        return;
+    if (is_token && read_session(r, q))
         reply_json(r, 200, &q->document);
     else
         refuse_token(r);
@@ -152,7 +159,10 @@ void
 sessions_touch(struct request *r)
 {
     uint16_t slot;
-    if (!session_read_id(r->params[0], &slot) || !touch(r, slot)) {
+    bool is_id = session_read_id(r->params[0], &slot);
+    if (is_id && recalled_wait(r, slot, RECALL_SESSION, r->params[0], sessions_touch))
+        return;
+    if (!is_id || !touch(r, slot)) {
         outcome_reply(r, OUTCOME_ENDED);
         return;
     }
@@ -313,8 +323,8 @@ void
 sessions_delete(struct request *r)
 {
     uint16_t slot;
-    if (session_read_id(r->params[0], &slot))
-        revoke(r, slot);
-    else
+    if (!session_read_id(r->params[0], &slot))
         reply_empty(r, 204);
+    else if (!recalled_wait(r, slot, RECALL_SESSION, r->params[0], sessions_delete))
+        revoke(r, slot);
 }

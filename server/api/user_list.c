@@ -29,6 +29,10 @@ struct listing {
 static void
 add_resident_or_row(struct listing *l, struct shard *s, const struct user_row *row)
 {
+    if (s->around.is_shared) { // memory knows some of them, and of others nothing
+        user_add_row_json(&l->document, row);
+        return;
+    }
     shard_take(s);
     tn_object *user = tn_weakmap_borrow_str(s->users, row->id.data, row->id.len);
     if (user) {

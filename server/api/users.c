@@ -10,6 +10,7 @@
 #include "api/fields.h"
 #include "api/outcome.h"
 #include "api/query.h"
+#include "api/recalled.h"
 #include "base/clock.h"
 #include "domain/delete_user.h"
 #include "domain/domain.h"
@@ -188,11 +189,19 @@ add_sessions(struct reader *q, const tn_object *user)
     text_adds(&q->document, "}");
 }
 
+// A shared store is always asked for a list.
+static bool
+ask_store(struct request *r, struct span id, handler_fn *again)
+{
+    return user_id_is_valid(id) &&
+           recalled_wait(r, domain_slot_of_user(r->app, id), RECALL_USER, id, again);
+}
+
 void
 users_show_sessions(struct request *r)
 {
     struct reader q = {.add = add_sessions};
-    if (query_page(r, &q.page))
+    if (query_page(r, &q.page) && !ask_store(r, r->params[0], users_show_sessions))
         read_user(r, r->params[0], &q);
 }
 
@@ -201,7 +210,8 @@ users_find_sessions(struct request *r)
 {
     struct reader q = {.add = add_sessions};
     struct span user;
-    if (query_require(r, "user_id", &user) && query_page(r, &q.page))
+    if (query_require(r, "user_id", &user) && query_page(r, &q.page) &&
+        !ask_store(r, user, users_find_sessions))
         read_user(r, user, &q);
 }
 

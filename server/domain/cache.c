@@ -9,7 +9,9 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/pressure.h"
+#include "domain/fresh.h"
 #include "domain/kept.h"
+#include "domain/refresh.h"
 #include "domain/session.h"
 
 static tn_object *
@@ -22,6 +24,8 @@ tn_object *
 cache_borrow(struct shard *s, struct span id)
 {
     tn_object *user = resident(s, id);
+    if (user && !fresh_is(s, user))
+        user = NULL;
     s->counters.cache_hits += user != NULL;
     if (user)
         kept_use(s, user);
@@ -72,7 +76,37 @@ serve(struct lookup *l, enum outcome outcome, tn_object *user)
 static uint64_t
 negative_ttl_ns(const struct shard *s)
 {
-    return (uint64_t)s->around.config->cache_negative_ttl_ms * 1000000;
+    const struct config *c = s->around.config;
+    bool is_long = s->around.is_shared && c->cache_negative_ttl_ms > c->store_bound_ms;
+    return (uint64_t)(is_long ? c->store_bound_ms : c->cache_negative_ttl_ms) * 1000000;
+}
+
+enum { REPEATS_MOST = 16 };
+
+static bool submit(struct lookup *l);
+
+// Something of this slot changed since the store was asked.
+static bool
+must_repeat(const struct lookup *l, enum load_outcome outcome)
+{
+    return l->shard->around.is_shared && outcome != LOAD_ERROR &&
+           l->seen != fresh_count(l->shard, l->load.slot);
+}
+
+static tn_object * /* new */
+add_loaded(struct lookup *l, const struct user_row *row)
+{
+    return l->load.state ? refresh_take(l->shard, l->load.state, l->asked_ns)
+                         : cache_add(l->shard, row);
+}
+
+// Another instance deleted them.
+static void
+forget_resident(struct lookup *l)
+{
+    tn_object *user = resident(l->shard, l->op.id);
+    if (user)
+        refresh_forget(l->shard, user);
 }
 
 static void
@@ -84,11 +118,19 @@ on_loaded(struct load *load, enum load_outcome outcome, const struct user_row *r
     struct lookup *l = CONTAINER_OF(load, struct lookup, load);
     struct shard *s = l->shard;
     shard_take(s);
+    if (must_repeat(l, outcome)) {
+        if (++l->repeats > REPEATS_MOST || !submit(l))
+            serve(l, OUTCOME_BUSY, NULL);
+        shard_give(s);
+        return;
+    }
     s->counters.cache_loads[outcome]++;
     histogram_add(&s->counters.load_time, clock_monotonic_ns() - l->asked_ns);
     if (outcome == LOAD_ABSENT)
         absent_note(&s->absent, l->op.id, clock_monotonic_ns() + negative_ttl_ns(s));
-    tn_object *user = outcome == LOAD_FOUND ? cache_add(s, row) : NULL;
+    tn_object *user = outcome == LOAD_FOUND ? add_loaded(l, row) : NULL;
+    if (outcome == LOAD_ABSENT)
+        forget_resident(l);
     s->counters.cache_promotion_failures += outcome == LOAD_FOUND && !user;
     if (outcome == LOAD_FOUND && !user)
         serve(l, OUTCOME_NO_MEMORY, NULL);
@@ -110,14 +152,27 @@ is_known_absent(struct lookup *l)
     return known;
 }
 
+static bool
+submit(struct lookup *l)
+{
+    struct shard *s = l->shard;
+    l->asked_ns = clock_monotonic_ns();
+    l->load = (struct load){.id = l->op.id, .done = on_loaded};
+    if (s->around.is_shared) {
+        l->load.slot = fresh_slot_of_user(s, l->op.id);
+        l->seen = fresh_count(s, l->load.slot);
+    }
+    return loader_submit(s->around.loader, &l->load);
+}
+
 // [l] is first. Its user may have come meanwhile, with a write that was before it.
 static void
 begin(struct lookup *l)
 {
     tn_object *user = resident(l->shard, l->op.id);
     l->asked_ns = clock_monotonic_ns();
-    l->load = (struct load){.id = l->op.id, .done = on_loaded};
-    if (user) {
+    l->repeats = 0;
+    if (user && fresh_is(l->shard, user)) {
         tn_incref(user);
         serve(l, OUTCOME_DONE, user);
         tn_decref(user);
@@ -125,7 +180,7 @@ begin(struct lookup *l)
         serve(l, OUTCOME_ABSENT, NULL);
     } else if (pressure_is_high()) {
         serve(l, OUTCOME_SHORT, NULL);
-    } else if (!loader_submit(l->shard->around.loader, &l->load)) {
+    } else if (!submit(l)) {
         serve(l, OUTCOME_BUSY, NULL);
     }
 }

@@ -19,7 +19,8 @@ struct lookup {
     bool (*found)(struct lookup *l, enum outcome outcome, tn_object *user /* borrowed */);
     bool is_hit; // the user was resident when the question came
     struct load load;
-    uint64_t asked_ns;
+    uint64_t asked_ns, seen;
+    unsigned repeats;
 };
 
 // The user if resident, counted as a hit.

@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "domain/ending.h"
 #include "domain/expiry.h"
+#include "domain/fresh.h"
 #include "domain/live.h"
 
 #include <string.h>
@@ -59,15 +60,33 @@ add_document(struct create_session *c, const struct text *evicted)
 static bool
 apply(struct create_session *c)
 {
-    struct text evicted;
-    text_init(&evicted);
     live_join(c->shard, c->session);
     c->shard->counters.sessions_created++;
-    bool waits = evict(c, session_user(c->session), &evicted);
-    add_document(c, &evicted);
-    text_fini(&evicted);
+    bool waits = evict(c, session_user(c->session), &c->evicted);
+    add_document(c, &c->evicted);
     ending_retry(c->shard);
     return waits;
+}
+
+static void
+tell(struct create_session *c, enum outcome outcome)
+{
+    text_fini(&c->evicted);
+    shard_answer(c->shard, &c->answer, outcome);
+}
+
+enum { ATTEMPTS_MOST = 16 };
+
+// The user has more sessions than we knew, or is gone: the same again, on what others left.
+static void
+try_again(struct create_session *c)
+{
+    fresh_spoil(session_user(c->session));
+    TN_CLEAR(c->session);
+    if (++c->attempts < ATTEMPTS_MOST)
+        cache_lookup(&c->lookup);
+    else
+        tell(c, OUTCOME_BUSY);
 }
 
 // On the writer's thread.
@@ -76,11 +95,21 @@ on_written(struct change *change, bool ok)
 {
     struct create_session *c = CONTAINER_OF(change, struct create_session, change);
     struct shard *s = c->shard;
+    bool stale = ok && change->result == CHANGE_STALE;
     shard_take(s);
-    bool waits = ok && apply(c);
-    if (!ok)
+    fresh_note_write(s, session_user(c->session));
+    bool waits = ok && !stale && apply(c);
+    if (!ok || stale)
         live_release(s, session_user(c->session), session_of(c->session)->k);
+    if (!ok)
+        fresh_spoil(session_user(c->session));
+    if (stale) {
+        try_again(c);
+        shard_give(s);
+        return;
+    }
     TN_CLEAR(c->session);
+    text_fini(&c->evicted);
     if (!waits)
         shard_answer(s, &c->answer, ok ? OUTCOME_DONE : OUTCOME_NO_STORE);
     shard_give(s);
@@ -120,7 +149,10 @@ has_place(const struct create_session *c, const tn_object *user)
 static enum outcome
 submit(struct create_session *c, tn_object *user)
 {
-    c->change = (struct change){.kind = CHANGE_NEW_SESSION, .done = on_written};
+    const struct surroundings *around = &c->shard->around;
+    c->change = (struct change){.kind = CHANGE_NEW_SESSION,
+                                .most = around->is_shared ? around->config->sessions_per_user : 0,
+                                .done = on_written};
     session_fill_row(c->session, &c->change.session);
     if (!live_reserve(c->shard, user, c->change.session.k))
         return OUTCOME_NO_MEMORY;
@@ -128,6 +160,22 @@ submit(struct create_session *c, tn_object *user)
         return OUTCOME_DONE;
     live_release(c->shard, user, c->change.session.k);
     return OUTCOME_BUSY;
+}
+
+// Where the store counts, the place is made before the row leaves: what ended is behind it.
+static enum outcome
+make_place(struct create_session *c, tn_object *user)
+{
+    size_t limit = (size_t)c->shard->around.config->sessions_per_user;
+    while (c->shard->around.is_shared && live_count(user) >= limit) {
+        tn_object *oldest = live_oldest(user);
+        enum outcome outcome =
+            oldest ? ending_start(c->shard, oldest, END_EVICTED, clock_ms(), NULL) : OUTCOME_BUSY;
+        if (outcome != OUTCOME_DONE)
+            return outcome;
+        add_evicted(&c->evicted, session_id(oldest));
+    }
+    return OUTCOME_DONE;
 }
 
 static enum outcome
@@ -138,8 +186,11 @@ begin(struct create_session *c, tn_object *user)
     expiry_sweep_user(c->shard, user, clock_ms());
     if (!has_place(c, user))
         return OUTCOME_FULL;
+    enum outcome outcome = make_place(c, user);
+    if (outcome != OUTCOME_DONE)
+        return outcome;
     c->session = make_session(c, user);
-    enum outcome outcome = c->session ? submit(c, user) : OUTCOME_NO_MEMORY;
+    outcome = c->session ? submit(c, user) : OUTCOME_NO_MEMORY;
     if (outcome != OUTCOME_DONE)
         TN_CLEAR(c->session);
     return outcome;
@@ -152,7 +203,7 @@ on_found(struct lookup *l, enum outcome outcome, tn_object *user)
     if (outcome == OUTCOME_DONE)
         outcome = begin(c, user);
     if (outcome != OUTCOME_DONE)
-        shard_answer(c->shard, &c->answer, outcome);
+        tell(c, outcome);
     return false;
 }
 
@@ -161,6 +212,8 @@ create_session_start(struct create_session *c)
 {
     struct shard *s = c->shard;
     text_init(&c->document);
+    text_init(&c->evicted);
+    c->attempts = 0;
     c->session = NULL;
     c->lookup = (struct lookup){.op = {.id = c->user_id}, .shard = s, .found = on_found};
     shard_take(s);

@@ -24,6 +24,8 @@ struct create_session {
     struct text document; // with token and evicted; the caller's to give back once told
     // Private.
     struct lookup lookup;
+    struct text evicted; // ids, as JSON
+    unsigned attempts;
     struct change change;
     char token[TOKEN_LEN + 1];
     tn_object *session; // a reference while the row is on its way

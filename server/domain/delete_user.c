@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "domain/ending.h"
+#include "domain/fresh.h"
 #include "domain/kept.h"
 #include "domain/live.h"
 
@@ -38,6 +39,8 @@ on_written(struct change *c, bool ok)
     struct shard *s = d->shard;
     shard_take(s);
     user_of(d->user)->stage = USER_STAYS;
+    fresh_note_write(s, d->user);
+    fresh_spoil(d->user);
     if (ok) {
         forget(s, d->user);
         ending_retry(s);

@@ -14,12 +14,14 @@
 #include "domain/cache.h"
 #include "domain/ending.h"
 #include "domain/expiry.h"
+#include "domain/fresh.h"
 #include "domain/kept.h"
 #include "domain/live.h"
 #include "domain/pass.h"
 #include "domain/session.h"
 #include "domain/sweeper.h"
 #include "domain/touch.h"
+#include "store/feed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -243,7 +245,15 @@ open_shard(struct domain *d, struct shard *s)
         return false;
     d->shard_count++; // closed from here on, whatever comes
     s->around =
-        (struct surroundings){d->config, d->writer, d->loader, &d->next_k, d->store->slot_key};
+        (struct surroundings){.config = d->config,
+                              .writer = d->writer,
+                              .loader = d->loader,
+                              .next_k = &d->next_k,
+                              .hash_key = d->store->slot_key,
+                              .is_shared = d->store->is_shared,
+                              .grace_ms = d->store->is_shared ? d->config->sessions_touch_flush_ms +
+                                                                    d->config->store_bound_ms
+                                                              : 0};
     s->kept.limit = keep_of_each(d->config);
     if (!add_types(s))
         return false;
@@ -277,6 +287,55 @@ flush_touches(void *arg)
     }
 }
 
+// --- Other instances --------------------------------------------------------------------------
+
+static struct shard *
+shard_of_notice(struct domain *d, char kind, struct span id)
+{
+    uint16_t slot = 0;
+    if (kind == 'u')
+        slot = domain_slot_of_user(d, id);
+    else if (!session_read_id(id, &slot))
+        return NULL;
+    return domain_shard_of_slot(d, slot);
+}
+
+// On the feed's thread, as the next.
+static void
+on_changed(void *arg, char kind, struct span id)
+{
+    struct shard *s = shard_of_notice(arg, kind, id);
+    if (!s)
+        return;
+    shard_take(s);
+    fresh_take_notice(s, kind, id);
+    shard_give(s);
+}
+
+static void
+on_lost(void *arg)
+{
+    struct domain *d = arg;
+    for (unsigned i = 0; i < d->shard_count; i++) {
+        shard_take(&d->shards[i]);
+        fresh_note_anything(&d->shards[i]);
+        shard_give(&d->shards[i]);
+    }
+}
+
+// Nothing is loaded: users come when they are asked for.
+static bool
+listen(struct domain *d, char *error, size_t error_size)
+{
+    const struct listener_ops to = {on_changed, on_lost, d};
+    d->feed = d->store->ops->shared->listen(d->store, &to);
+    for (unsigned i = 0; i < d->shard_count; i++)
+        d->shards[i].around.feed = d->feed;
+    if (!d->feed)
+        snprintf(error, error_size, "there is no thread to listen to other instances");
+    return d->feed != NULL;
+}
+
 static bool
 sweep(struct domain *d, char *error, size_t error_size)
 {
@@ -297,7 +356,8 @@ open_all(struct domain *d, char *error, size_t error_size)
         loader_set_patience(d->loader, d->config->http_work_timeout_ms);
     }
     if (d->writer && d->loader && open_shards(d))
-        return load(d, error, error_size) && settle(d, error, error_size) &&
+        return (d->store->is_shared ? listen(d, error, error_size)
+                                    : load(d, error, error_size) && settle(d, error, error_size)) &&
                sweep(d, error, error_size);
     snprintf(error, error_size, "there is no memory, or no thread, for %u shards",
              process_cores(d->config->shards, 1));
@@ -357,6 +417,10 @@ domain_close(struct domain *d)
         sweeper_stop(d->sweeper);
     if (d->loader)
         loader_stop(d->loader);
+    if (d->feed)
+        feed_stop(d->feed);
+    for (unsigned i = 0; i < d->shard_count; i++)
+        d->shards[i].around.feed = NULL;
     for (unsigned i = 0; i < d->shard_count; i++)
         send_the_rest(&d->shards[i]);
     if (d->writer)

@@ -11,6 +11,7 @@ struct domain {
     struct store *store;
     struct writer *writer;
     struct loader *loader;
+    struct feed *feed;       // NULL where the store is not shared
     struct sweeper *sweeper; // NULL until everything is loaded
     struct shard *shards;
     unsigned shard_count;

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "domain/fresh.h"
 #include "domain/live.h"
 
 #include <stdlib.h>
@@ -19,6 +20,7 @@ struct ending {
     tn_object *shown; // what the row shows as the user's last session
     struct answer *waiting;
     bool is_parked;
+    int64_t expected;    // the change's
     struct ending *next; // parked
 };
 
@@ -67,6 +69,9 @@ on_written(struct change *c, bool ok)
     struct ending *e = CONTAINER_OF(c, struct ending, change);
     struct shard *s = e->shard;
     shard_take(s);
+    fresh_note_write(s, session_user(e->session));
+    if (c->result == CHANGE_STALE) // it was touched elsewhere, and lives
+        fresh_spoil(session_user(e->session));
     answer_all(e, ok ? OUTCOME_DONE : OUTCOME_NO_STORE);
     if (ok) {
         ending_free(e);
@@ -83,6 +88,7 @@ fill_row(struct ending *e, const tn_object *session, struct span shown)
     struct span user = user_id(session_user(session));
     e->change = (struct change){
         .kind = CHANGE_END_SESSION,
+        .expected = e->expected,
         .user = {.id = user, .last_session = shown},
         .session = {.k = session_of(session)->k, .id = session_id(session), .user_id = user},
         .done = on_written};
@@ -191,6 +197,12 @@ submit(struct ending *e, enum end_reason reason)
     return true;
 }
 
+static bool
+is_expiry(enum end_reason reason)
+{
+    return reason == END_EXPIRED_IDLE || reason == END_EXPIRED_ABSOLUTE;
+}
+
 enum outcome
 ending_start(struct shard *s, tn_object *session, enum end_reason reason, int64_t at,
              struct answer *a)
@@ -203,6 +215,7 @@ ending_start(struct shard *s, tn_object *session, enum end_reason reason, int64_
         return OUTCOME_NO_MEMORY;
     }
     e->shard = s;
+    e->expected = is_expiry(reason) ? session_of(session)->idle_expires_at : 0;
     fill_row(e, session, (struct span){text, len});
     if (!submit(e, reason)) {
         tn_buffer_free(s->heap, s->session_type, text, len);

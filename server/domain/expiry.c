@@ -19,6 +19,8 @@ unless_expired(struct shard *s, tn_object *session, int64_t now)
     int64_t at = session_expiry(session, &reason);
     if (now < at)
         return session;
+    if (now < at + s->around.grace_ms)
+        return NULL;
     ending_start(s, session, reason, at, NULL);
     return NULL;
 }
@@ -39,7 +41,7 @@ expiry_find_token(struct shard *s, struct span token, int64_t now)
 
 // Of those that have expired the one that was last, or NULL.
 static tn_object *
-last_expired(const tn_object *user, int64_t now)
+last_expired(const struct shard *s, const tn_object *user, int64_t now)
 {
     enum end_reason reason;
     tn_object *last = NULL;
@@ -47,7 +49,7 @@ last_expired(const tn_object *user, int64_t now)
     for (size_t i = 0; i < live_count(user); i++) {
         tn_object *session = live_item(user, i);
         int64_t at = session ? session_expiry(session, &reason) : INT64_MAX;
-        if (at <= now && at > latest) {
+        if (at != INT64_MAX && at + s->around.grace_ms <= now && at > latest) {
             last = session;
             latest = at;
         }
@@ -61,7 +63,8 @@ end_if_expired(struct shard *s, tn_object *session, int64_t now)
 {
     enum end_reason reason;
     int64_t at = session_expiry(session, &reason);
-    bool ended = at <= now && ending_start(s, session, reason, at, NULL) == OUTCOME_DONE;
+    bool ended = at + s->around.grace_ms <= now &&
+                 ending_start(s, session, reason, at, NULL) == OUTCOME_DONE;
     return ended ? INT64_MAX : at;
 }
 
@@ -72,7 +75,7 @@ expiry_sweep_user(struct shard *s, tn_object *user, int64_t now)
 {
     if (now < user_of(user)->next_expiry)
         return;
-    tn_object *last = last_expired(user, now);
+    tn_object *last = last_expired(s, user, now);
     int64_t next = INT64_MAX;
     for (size_t i = live_count(user); i-- > 0;) {
         tn_object *session = live_item(user, i);

@@ -103,6 +103,26 @@ live_leave(struct shard *s, tn_object *session)
     return session;
 }
 
+// By insertion: mostly it is in order, and nothing moves.
+void
+live_sort(tn_object *user)
+{
+    tn_object *list = list_of(user);
+    for (size_t i = 1; i < live_count(user); i++) {
+        int64_t k = live_item_key(user, i);
+        size_t at = i;
+        while (at > 0 && live_item_key(user, at - 1) > k)
+            at--;
+        if (at == i)
+            continue;
+        tn_value moved = tn_list_get(list, i);
+        for (size_t j = i; j > at; j--)
+            tn_list_set(list, j, tn_list_borrow(list, j - 1));
+        tn_list_set(list, at, moved);
+        tn_decref_value(moved);
+    }
+}
+
 size_t
 live_count(const tn_object *user)
 {
@@ -118,10 +138,14 @@ live_item(const tn_object *user, size_t i)
 tn_object *
 live_oldest(const tn_object *user)
 {
-    for (size_t i = 0; i < live_count(user); i++)
-        if (live_item(user, i))
-            return live_item(user, i);
-    return NULL;
+    tn_object *oldest = NULL;
+    for (size_t i = 0; i < live_count(user); i++) {
+        tn_object *session = live_item(user, i);
+        if (session &&
+            (!oldest || session_of(session)->created_at < session_of(oldest)->created_at))
+            oldest = session;
+    }
+    return oldest;
 }
 
 int64_t

@@ -28,6 +28,8 @@ tn_object *live_oldest(const tn_object *user); /* borrowed */
 // --- The user's list, item by item: a session, or NULL for one that is not in the store yet
 // --------
 
+// Brings the list into the order of k, after sessions came in another one.
+void live_sort(tn_object *user);
 size_t live_count(const tn_object *user);               // of items
 tn_object *live_item(const tn_object *user, size_t i);  /* borrowed */
 int64_t live_item_key(const tn_object *user, size_t i); // the k of either

@@ -2,14 +2,22 @@
 //
 // pending: at most one operation of a key is on its way to the store; later ones wait in order.
 //
-// A key is a kind and an id: writes of a user, writes of a session, and a session's end. The table
-// links operations that their owners hold, so that nothing here can fail. Locking: the shard's.
+// A key is a kind and an id: writes of a user, writes of a session, a session's end, reads. The
+// table links operations that their owners hold, so that nothing here can fail. Locking: the
+// shard's.
 #ifndef DOMAIN_PENDING_H
 #define DOMAIN_PENDING_H
 
 #include "base/text.h"
 
-enum pending_kind { PENDING_USER = 'u', PENDING_SESSION = 's', PENDING_ENDING = 'e' };
+enum pending_kind {
+    PENDING_USER = 'u',
+    PENDING_SESSION = 's',
+    PENDING_ENDING = 'e',
+    PENDING_RECALL_USER = 'U', // reads of a shared store: recall.h
+    PENDING_RECALL_SESSION = 'S',
+    PENDING_RECALL_TOKEN = 'T',
+};
 enum { PENDING_BUCKETS = 1024, PENDING_KEY_SIZE = 16 };
 
 // Embedded in the operation; the key is set by its owner, the rest is private.

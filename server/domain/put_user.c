@@ -10,20 +10,41 @@
 #include "base/merge.h"
 #include "domain/ending.h"
 #include "domain/expiry.h"
+#include "domain/fresh.h"
 #include "domain/kept.h"
 
 // A user who finds no place in the map is dropped, as any user to whom nobody refers.
 static tn_object * /* borrowed */
 apply(struct put_user *p)
 {
-    if (p->user) {
-        user_take_over(p->user, p->draft);
-        return p->user;
+    tn_object *user =
+        p->user ? p->user : tn_weakmap_borrow_str(p->shard->users, p->id.data, p->id.len);
+    if (user) {
+        if (user_of(user)->version < user_of(p->draft)->version)
+            user_take_over(user, p->draft);
+        return user;
     }
     absent_forget(&p->shard->absent, p->id);
     tn_weakmap_set(p->shard->users, user_of(p->draft)->id, p->draft);
     kept_use(p->shard, p->draft);
     return p->draft;
+}
+
+enum { ATTEMPTS_MOST = 16 };
+
+// Another instance was first: the same again, on what it left.
+static void
+try_again(struct put_user *p)
+{
+    if (p->user)
+        fresh_spoil(p->user);
+    TN_CLEAR(p->user);
+    TN_CLEAR(p->draft);
+    cache_leave(&p->lookup);
+    if (++p->attempts < ATTEMPTS_MOST)
+        cache_lookup(&p->lookup);
+    else
+        shard_answer(p->shard, &p->answer, OUTCOME_BUSY);
 }
 
 // On the writer's thread. The user is held until those who waited for the write have seen them.
@@ -33,6 +54,14 @@ on_written(struct change *c, bool ok)
     struct put_user *p = CONTAINER_OF(c, struct put_user, change);
     struct shard *s = p->shard;
     shard_take(s);
+    fresh_note_write(s, p->draft);
+    if (ok && c->result == CHANGE_STALE) {
+        try_again(p);
+        shard_give(s);
+        return;
+    }
+    if (!ok && p->user)
+        fresh_spoil(p->user);
     if (ok) {
         tn_object *user = apply(p);
         expiry_sweep_user(s, user, clock_ms());
@@ -117,7 +146,9 @@ submit(struct put_user *p, tn_object *user)
     enum outcome outcome = make_any_draft(p, user);
     if (outcome != OUTCOME_DONE)
         return outcome;
-    p->change = (struct change){.kind = CHANGE_PUT_USER, .done = on_written};
+    p->change = (struct change){.kind = CHANGE_PUT_USER,
+                                .expected = user ? user_of(user)->version : CHANGE_EXPECTS_NONE,
+                                .done = on_written};
     user_fill_row(p->draft, &p->change.user);
     if (!writer_submit(p->shard->around.writer, &p->change)) {
         TN_CLEAR(p->draft);
@@ -146,6 +177,7 @@ put_user_start(struct put_user *p)
     struct shard *s = p->shard;
     text_init(&p->document);
     p->user = p->draft = NULL;
+    p->attempts = 0;
     p->lookup =
         (struct lookup){.op = {.id = p->id}, .shard = s, .is_exclusive = true, .found = on_found};
     shard_take(s);

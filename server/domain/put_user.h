@@ -30,6 +30,7 @@ struct put_user {
     struct text document; // made by put_user_start; the caller's to give back once told
     // Private.
     struct lookup lookup;
+    unsigned attempts;
     struct change change;
     tn_object *user;  // a reference while the row is on its way; NULL: a new one
     tn_object *draft; // as it will be

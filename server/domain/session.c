@@ -350,6 +350,17 @@ session_touch(tn_object *session, int64_t now)
     return true;
 }
 
+void
+session_follow(tn_object *session, int64_t last_seen_at, int64_t idle_expires_at)
+{
+    struct session *x = session_of(session);
+    if (last_seen_at <= x->last_seen_at)
+        return;
+    x->last_seen_at = last_seen_at;
+    x->idle_expires_at = idle_expires_at;
+    stamp(x);
+}
+
 // --- End -------------------------------------------------------------------------------------
 
 int64_t

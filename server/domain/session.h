@@ -68,6 +68,8 @@ struct etag session_etag(const struct shard *s, const tn_object *session);
 // [draft]'s data, token and version become [session]'s; the draft is good for nothing then. Cannot
 // fail. The table of tokens must not hold the session meanwhile.
 void session_take_over(tn_object *session, tn_object *draft);
+// Another instance knows of a later touch.
+void session_follow(tn_object *session, int64_t last_seen_at, int64_t idle_expires_at);
 // It is used: it will expire later, but no later than it must. False: nothing changed.
 bool session_touch(tn_object *session, int64_t now);
 

@@ -36,6 +36,7 @@ shard_init(struct shard *s, unsigned number)
     lock_init(&s->lock, LOCK_SHARD);
     pending_init(&s->pending);
     absent_init(&s->absent);
+    absent_init(&s->absent_keys);
     return true;
 }
 

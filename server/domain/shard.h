@@ -34,6 +34,7 @@ enum outcome {
     OUTCOME_EXISTS,   // there is one, and it was to be created
     OUTCOME_MISMATCH, // it has another version than the one that was to be changed
     OUTCOME_LARGE,    // the result would be over a limit
+    OUTCOME_STALE,    // another instance changed it meanwhile: the same again may succeed
     OUTCOME_FULL,     // the user has all the sessions that they may have
     OUTCOME_BUSY,     // a queue is full
     OUTCOME_SHORT,    // memory is nearly used up
@@ -60,7 +61,7 @@ struct shard_figures {
     struct counters counters;
 };
 
-enum { TOUCH_ROWS = 256, TOUCH_KEY_SIZE = 28 };
+enum { TOUCH_ROWS = 256, TOUCH_KEY_SIZE = 28, SHARD_CHANGES = 256 };
 
 // What touch.c keeps of a shard. Guarded by its lock.
 struct touches {
@@ -79,6 +80,7 @@ struct kept {
 };
 
 struct ending;
+struct feed;
 
 // What a shard needs of the rest of the service.
 struct surroundings {
@@ -87,6 +89,10 @@ struct surroundings {
     struct loader *loader;
     _Atomic int64_t *next_k; // shared by all shards
     const uint8_t *hash_key; // of entity tags: the same on every instance of a store
+    bool is_shared;          // other instances change the store too
+    struct feed *feed;       // what they change; NULL where they do not
+    int64_t grace_ms; // an expired session is refused at once, and ended so much later: another
+                      // instance may have a touch of it that is not written yet
 };
 
 struct shard {
@@ -98,11 +104,13 @@ struct shard {
     tn_heap *heap;
     tn_gc_key gc_key; // of the heap's settings: it never collects by itself
     tn_type *user_type, *session_type, *index_domain;
-    tn_object *users;       // weakmap: id to user
-    struct index sessions;  // live sessions by id; live.c holds a reference for each
-    struct index tokens;    // the same sessions by token hash
-    struct pending pending; // writes and loads on their way
-    struct absent absent;   // ids that nobody has
+    tn_object *users;                // weakmap: id to user
+    struct index sessions;           // live sessions by id; live.c holds a reference for each
+    struct index tokens;             // the same sessions by token hash
+    struct pending pending;          // writes and loads on their way
+    struct absent absent;            // ids that nobody has
+    struct absent absent_keys;       // ids of sessions and hashes of tokens that nobody has
+    uint64_t changes[SHARD_CHANGES]; // fresh.c's: of the slots, by others and by us
     struct kept kept;
     struct touches touches;
     struct ending *parked; // endings whose row could not be kept yet

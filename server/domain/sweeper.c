@@ -9,15 +9,19 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "domain/expiry.h"
+#include "domain/fresh.h"
+#include "domain/refresh.h"
 #include "domain/session.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct sweeper {
     struct domain *domain;
     pthread_t thread;
     size_t *cursors;  // one a shard
     bool store_hangs; // as the log knows
+    unsigned ticks;
     struct lock lock;
     pthread_cond_t end;
     bool stopping;
@@ -94,6 +98,82 @@ note_store(struct sweeper *w)
     w->store_hangs = hangs;
 }
 
+// --- What nobody has in memory ----------------------------------------------------------------
+
+enum { STRANGERS = 64, TICKS_A_LOOK = 10, USER_ID_SIZE = 128 };
+
+// Users of a shared store who have sessions that expired.
+struct strangers {
+    struct domain *domain;
+    size_t count;
+    struct stranger {
+        char id[USER_ID_SIZE];
+        size_t len;
+        uint64_t asked_ns, seen;
+    } users[STRANGERS];
+};
+
+static void
+note_stranger(void *arg, struct span id)
+{
+    struct strangers *all = arg;
+    if (all->count == STRANGERS || id.len > USER_ID_SIZE)
+        return;
+    struct stranger *x = &all->users[all->count++];
+    x->len = id.len;
+    memcpy(x->id, id.data, id.len);
+}
+
+struct meeting {
+    struct shard *shard;
+    struct stranger *user;
+    uint16_t slot;
+};
+
+// They are made resident, and then their sessions end as those of others do. What changed meanwhile
+// is left to the next look.
+static void
+meet(void *arg, const struct user_state *state)
+{
+    const struct meeting *m = arg;
+    struct shard *s = m->shard;
+    shard_take(s);
+    tn_object *user =
+        m->user->seen == fresh_count(s, m->slot) ? refresh_take(s, state, m->user->asked_ns) : NULL;
+    if (user)
+        expiry_sweep_user(s, user, clock_ms());
+    tn_decref(user);
+    shard_give(s);
+}
+
+static void
+end_of_stranger(struct domain *d, struct stranger *x)
+{
+    struct span id = {x->id, x->len};
+    uint16_t slot = domain_slot_of_user(d, id);
+    struct meeting m = {domain_shard_of_slot(d, slot), x, slot};
+    shard_take(m.shard);
+    x->asked_ns = clock_monotonic_ns();
+    x->seen = fresh_count(m.shard, slot);
+    shard_give(m.shard);
+    d->store->ops->shared->recall(d->store, RECALL_USER, slot, id, meet, &m);
+}
+
+static void
+end_of_strangers(struct sweeper *w)
+{
+    struct domain *d = w->domain;
+    struct strangers *all = calloc(1, sizeof *all);
+    int64_t grace = d->shards[0].around.grace_ms;
+    if (!all)
+        return;
+    d->store->ops->shared->list_expired(d->store, clock_ms() - grace, STRANGERS, note_stranger,
+                                        all);
+    for (size_t i = 0; i < all->count && store_has_room(d); i++)
+        end_of_stranger(d, &all->users[i]);
+    free(all);
+}
+
 static void *
 run(void *arg)
 {
@@ -104,6 +184,9 @@ run(void *arg)
         note_store(w);
         for (unsigned i = 0; i < w->domain->shard_count; i++)
             sweep_shard(w, i);
+        if (w->domain->store->is_shared && store_has_room(w->domain) &&
+            ++w->ticks % TICKS_A_LOOK == 0)
+            end_of_strangers(w);
         lock_take(&w->lock);
         if (!w->stopping)
             lock_wait_ms(&w->lock, &w->end, SWEEPER_TICK_MS);

@@ -174,5 +174,5 @@ user_add_json(struct text *t, const tn_object *user)
 void
 user_add_row_json(struct text *t, const struct user_row *row)
 {
-    add_row(t, row, 0);
+    add_row(t, row, (size_t)row->sessions);
 }

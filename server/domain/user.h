@@ -37,6 +37,7 @@ struct user {
     int64_t next_expiry; // no session of theirs expires before this
     size_t live;         // sessions in the list
     enum user_stage stage;
+    uint64_t read_ns;        // fresh.c's: when the store was asked, monotonic; 0: to be read again
     struct kept_place *kept; // kept.c's, NULL: not kept
 };
 

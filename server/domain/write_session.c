@@ -12,6 +12,7 @@
 #include "base/secret.h"
 #include "domain/ending.h"
 #include "domain/expiry.h"
+#include "domain/fresh.h"
 #include "domain/live.h"
 
 static void begin(struct write_session *w);
@@ -31,8 +32,11 @@ apply(struct write_session *w)
         live_release_token(w->shard);
         return OUTCOME_ENDED;
     }
-    live_take_over(w->shard, session, w->draft);
-    w->version = session_of(session)->version;
+    w->version = session_of(w->draft)->version;
+    if (session_of(session)->version < w->version)
+        live_take_over(w->shard, session, w->draft);
+    else // another instance wrote it since, and we read that
+        live_release_token(w->shard);
     return OUTCOME_DONE;
 }
 
@@ -44,7 +48,13 @@ on_written(struct change *c, bool ok)
     struct shard *s = w->shard;
     enum outcome outcome = OUTCOME_NO_STORE;
     shard_take(s);
-    if (ok) {
+    fresh_note_write(s, session_user(w->draft));
+    if (!ok || c->result == CHANGE_STALE)
+        fresh_spoil(session_user(w->draft));
+    if (ok && c->result == CHANGE_STALE) {
+        outcome = OUTCOME_STALE;
+        live_release_token(s);
+    } else if (ok) {
         outcome = apply(w);
         ending_retry(s);
     } else {
@@ -111,6 +121,7 @@ submit(struct write_session *w)
 {
     w->change = (struct change){.kind = CHANGE_EDIT_SESSION, .done = on_written};
     session_fill_row(w->draft, &w->change.session);
+    w->change.expected = w->change.session.version - 1;
     if (!live_reserve_token(w->shard))
         return OUTCOME_NO_MEMORY;
     if (writer_submit(w->shard->around.writer, &w->change))

@@ -77,9 +77,23 @@ list(struct loader *l, struct load *load)
 }
 
 // A user who is found is answered while the row is there, and [load] is NULL then.
+static void
+answer_recalled(void *arg, const struct user_state *state)
+{
+    struct load **load = arg;
+    (*load)->state = state;
+    answer_found(load, state->user);
+}
+
 static enum load_outcome
 find(struct loader *l, struct load **load)
 {
+    const struct shared_ops *shared = l->store->ops->shared;
+    if (shared) {
+        const struct load *q = *load;
+        bool known = shared->recall(l->store, q->by, q->slot, q->id, answer_recalled, load);
+        return known ? LOAD_ABSENT : LOAD_ERROR;
+    }
     bool asked = l->store->ops->load_user(l->store, (*load)->id, answer_found, load);
     return asked ? LOAD_ABSENT : LOAD_ERROR;
 }

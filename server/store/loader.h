@@ -12,9 +12,13 @@ struct loader;
 
 enum load_outcome { LOAD_FOUND, LOAD_ABSENT, LOAD_ERROR, LOAD_OUTCOMES };
 
-// A question: for the user [id], or, with a [count], for so many users behind that id.
+// A question: for the user [id], or, with a [count], for so many users behind that id. In a shared
+// store for the user of a slot, whom [id] names in the way of [by], with all sessions.
 struct load {
     struct span id; // borrowed until [done] returns
+    enum recall_key by;
+    uint16_t slot;
+    const struct user_state *state; // while [done] runs, of a shared store
     size_t count;
     // With a [count], on the loader's thread before [done]; [user] is borrowed for the call.
     void (*each)(struct load *l, const struct user_row *user);

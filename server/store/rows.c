@@ -33,6 +33,7 @@ rows_take_user(struct statement *s, struct user_row *user)
     user->created_at = statement_take_int(s);
     user->updated_at = statement_take_int(s);
     user->last_session = statement_take_text(s);
+    user->sessions = 0;
     return user->id.len > 0 && user->name.data && is_object(user->attributes) &&
            (!user->last_session.data || is_object(user->last_session));
 }

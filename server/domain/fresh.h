@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+//
+// fresh: whether what memory has of a user may be given out, where other instances change it too.
+//
+// A user is read with all sessions at one moment, and carries that time. It may be given out while
+// it is known to be true as of a time that is no longer ago than store.bound: its own, or the
+// feed's last beat. Where the store is not shared everything is fresh. Locking: the shard's.
+#ifndef DOMAIN_FRESH_H
+#define DOMAIN_FRESH_H
+
+#include "domain/shard.h"
+
+bool fresh_is(const struct shard *s, const tn_object *user);
+// Somebody changed them: they are read again before they are given out.
+void fresh_spoil(tn_object *user);
+// A load that began before the count changed may have missed what changed it, and is repeated.
+uint64_t fresh_count(const struct shard *s, uint16_t slot);
+void fresh_note_change(struct shard *s, uint16_t slot);
+uint16_t fresh_slot_of_user(const struct shard *s, struct span id);
+// The same for a user of ours whose row was kept, or may have been.
+void fresh_note_write(struct shard *s, const tn_object *user);
+// Another instance changed a user ('u'), or a session ('s'): [id] is whose.
+void fresh_take_notice(struct shard *s, char kind, struct span id);
+void fresh_note_anything(struct shard *s);
+
+#endif

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+//
+// recall: a user with all sessions is read from a shared store.
+#include "domain/recall.h"
+
+#include "base/assert.h"
+#include "base/clock.h"
+#include "domain/fresh.h"
+#include "domain/live.h"
+#include "domain/refresh.h"
+
+#include <string.h>
+
+enum { REPEATS_MOST = 16 };
+
+static struct recall *
+leave(struct recall *r)
+{
+    struct pending_op *next = pending_leave(&r->shard->pending, &r->mark);
+    return next ? CONTAINER_OF(next, struct recall, mark) : NULL;
+}
+
+// Answers [r], which is first, and all who asked the same meanwhile.
+static void
+answer_all(struct recall *r, enum outcome outcome)
+{
+    while (r) {
+        struct recall *next = leave(r);
+        shard_answer(r->shard, &r->answer, outcome);
+        r = next;
+    }
+}
+
+static tn_object * /* borrowed */
+resident_session(struct shard *s, enum recall_key by, struct span key)
+{
+    return by == RECALL_USER
+               ? NULL
+               : index_borrow(by == RECALL_SESSION ? &s->sessions : &s->tokens, key.data);
+}
+
+static void
+note_absent(struct recall *r)
+{
+    struct shard *s = r->shard;
+    tn_object *session = resident_session(s, r->by, r->mark.id);
+    uint64_t bound_ns = (uint64_t)s->around.config->store_bound_ms * 1000000;
+    tn_object *user = r->by == RECALL_USER
+                          ? tn_weakmap_borrow_str(s->users, r->mark.id.data, r->mark.id.len)
+                          : NULL;
+    if (user)
+        refresh_forget(s, user);
+    if (session) { // it ended elsewhere, or its token was rotated; the user is not fresh anyway
+        fresh_spoil(session_user(session));
+        tn_decref(live_leave(s, session));
+    }
+    if (r->by != RECALL_USER)
+        absent_note(&s->absent_keys, r->mark.id, r->asked_ns + bound_ns);
+}
+
+static enum outcome
+take(struct recall *r, enum load_outcome outcome)
+{
+    if (outcome == LOAD_ERROR)
+        return OUTCOME_NO_STORE;
+    if (outcome == LOAD_ABSENT) {
+        note_absent(r);
+        return OUTCOME_DONE;
+    }
+    tn_object *user = refresh_take(r->shard, r->load.state, r->asked_ns);
+    enum outcome done = user ? OUTCOME_DONE : OUTCOME_NO_MEMORY;
+    tn_decref(user);
+    return done;
+}
+
+static bool submit(struct recall *r);
+
+static bool
+must_repeat(struct recall *r, enum load_outcome outcome)
+{
+    return outcome != LOAD_ERROR && r->seen != fresh_count(r->shard, r->slot);
+}
+
+static void
+on_loaded(struct load *load, enum load_outcome outcome, const struct user_row *row)
+{
+    struct recall *r = CONTAINER_OF(load, struct recall, load);
+    struct shard *s = r->shard;
+    shard_take(s);
+    s->counters.cache_loads[outcome]++;
+    if (!must_repeat(r, outcome))
+        answer_all(r, take(r, outcome));
+    else if (++r->repeats > REPEATS_MOST || !submit(r))
+        answer_all(r, OUTCOME_BUSY);
+    shard_give(s);
+}
+
+static bool
+submit(struct recall *r)
+{
+    struct shard *s = r->shard;
+    r->asked_ns = clock_monotonic_ns();
+    r->seen = fresh_count(s, r->slot);
+    r->load = (struct load){.id = r->mark.id, .by = r->by, .slot = r->slot, .done = on_loaded};
+    return loader_submit(s->around.loader, &r->load);
+}
+
+bool
+recall_is_needed(struct shard *s, enum recall_key by, struct span key)
+{
+    if (by == RECALL_USER)
+        return true;
+    shard_take(s);
+    tn_object *session = resident_session(s, by, key);
+    bool known = session ? fresh_is(s, session_user(session))
+                         : absent_knows(&s->absent_keys, key, clock_monotonic_ns());
+    if (!session && by == RECALL_SESSION)
+        known |= pending_find(&s->pending, PENDING_ENDING, key) != NULL;
+    shard_give(s);
+    return !known;
+}
+
+void
+recall_start(struct recall *r, struct span key)
+{
+    static const enum pending_kind kinds[] = {[RECALL_USER] = PENDING_RECALL_USER,
+                                              [RECALL_SESSION] = PENDING_RECALL_SESSION,
+                                              [RECALL_TOKEN] = PENDING_RECALL_TOKEN};
+    struct shard *s = r->shard;
+    ASSERT(key.len <= RECALL_KEY_SIZE);
+    memcpy(r->key, key.data, key.len);
+    r->mark = (struct pending_op){.kind = kinds[r->by], .id = {r->key, key.len}};
+    r->repeats = 0;
+    shard_take(s);
+    if (loader_hangs(s->around.loader))
+        shard_answer(s, &r->answer, OUTCOME_NO_STORE);
+    else if (!pending_enter(&s->pending, &r->mark))
+        s->counters.cache_coalesced++;
+    else if (!submit(r))
+        answer_all(r, OUTCOME_BUSY);
+    shard_give(s);
+}
