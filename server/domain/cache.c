@@ -178,7 +178,7 @@ begin(struct lookup *l)
         tn_decref(user);
     } else if (is_known_absent(l)) {
         serve(l, OUTCOME_ABSENT, NULL);
-    } else if (pressure_is_high()) {
+    } else if (!user && pressure_is_high()) {
         serve(l, OUTCOME_SHORT, NULL);
     } else if (!submit(l)) {
         serve(l, OUTCOME_BUSY, NULL);

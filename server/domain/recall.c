@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/clock.h"
+#include "base/pressure.h"
 #include "domain/fresh.h"
 #include "domain/live.h"
 #include "domain/refresh.h"
@@ -134,6 +135,8 @@ recall_start(struct recall *r, struct span key)
     shard_take(s);
     if (loader_hangs(s->around.loader))
         shard_answer(s, &r->answer, OUTCOME_NO_STORE);
+    else if (pressure_is_high() && r->by != RECALL_USER && !resident_session(s, r->by, key))
+        shard_answer(s, &r->answer, OUTCOME_SHORT); // who is in memory is served
     else if (!pending_enter(&s->pending, &r->mark))
         s->counters.cache_coalesced++;
     else if (!submit(r))
