@@ -119,7 +119,7 @@ def servers(synchronous, proxied=False):
         yield primary, standby, instances, proxies if proxied else []
 
 
-def kill_with_a_lagging_standby(synchronous):
+def lose_the_primary(synchronous):
     with servers(synchronous) as (primary, standby, instances, _):
         load = Load(instances)
         time.sleep(2)
@@ -138,14 +138,14 @@ def kill_with_a_lagging_standby(synchronous):
 
 
 def a_killed_primary_loses_nothing_that_was_acknowledged():
-    live, lost, gap = kill_with_a_lagging_standby(True)
+    live, lost, gap = lose_the_primary(True)
     expect(lost == 0 and live > 100, live, lost)
     return f"0 of {live} lost, no write for {gap:.1f} s"
 
 
 def the_same_without_a_synchronous_standby_is_seen_to_lose():
     """The mutant: were this to lose nothing, the test above would show nothing."""
-    live, lost, _ = kill_with_a_lagging_standby(False)
+    live, lost, _ = lose_the_primary(False)
     expect(lost > 0, live, lost)
     return f"{lost} of {live} lost"
 
