@@ -80,7 +80,7 @@ print_part() { # PART
         echo "$1, round $round of $rounds" >&2
         run_round "$1" "$round"
     done)
-    printf '\n## %s, N = %s\n\n' "$1" "$n"
+    printf '\n## %s, N = %s\n\n' "$1" "$([ "$1" = slices ] && echo $((n * 10)) || echo "$n")"
     "$here/tables.py" "$1" <<<"$figures"
 }
 
