@@ -111,12 +111,12 @@ start_request(struct connection *c, const char *method)
 
 // False: refused, and where the request ends is not known.
 static bool
-accept_framing(struct connection *c, const char *version)
+accept_framing(struct connection *c, const char *method, const char *version)
 {
     struct request *r = &c->request;
     head_begin(&c->head, version);
     MHD_get_connection_values_n(c->mhd, MHD_HEADER_KIND, add_header, &c->head);
-    enum head_verdict verdict = head_end(&c->head);
+    enum head_verdict verdict = head_end(&c->head, mhd_head_end(c->mhd, method));
     if (verdict == HEAD_NOT_IMPLEMENTED)
         reply_problem(r, "not-implemented", "%s", c->head.fault);
     else if (verdict == HEAD_MALFORMED)
@@ -248,7 +248,7 @@ take_head(struct connection *c, const char *method, const char *version)
 {
     start_request(c, method);
     reaper_enter(c, PHASE_BODY);
-    if (!accept_framing(c, version)) {
+    if (!accept_framing(c, method, version)) {
         c->last = true;
         return reply_send(c);
     }

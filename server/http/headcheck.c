@@ -98,11 +98,11 @@ head_add(struct head *h, struct span name, struct span value)
 }
 
 static const char *
-find_fault(const struct head *h)
+find_fault(const struct head *h, const char *end)
 {
     if (h->fault != NULL)
         return h->fault;
-    if (!is_line_end(h->next))
+    if (MHD_HEADS_IN_PLACE && (!is_line_end(h->next) || end != h->next + 2))
         return "The head does not end with an empty line.";
     if (h->host.data == NULL)
         return "The Host header is missing.";
@@ -116,9 +116,9 @@ find_fault(const struct head *h)
 }
 
 enum head_verdict
-head_end(struct head *h)
+head_end(struct head *h, const char *end)
 {
-    h->fault = find_fault(h);
+    h->fault = find_fault(h, end);
     if (h->fault != NULL)
         return HEAD_MALFORMED;
     struct span coding = h->transfer_encoding;

@@ -11,4 +11,12 @@
 // are read.
 #define MHD_HEADS_IN_PLACE (MHD_VERSION < 0x00097600)
 
+// One past the last byte of the head that begins with [method].
+static inline const char *
+mhd_head_end(struct MHD_Connection *c, const char *method)
+{
+    return method +
+           MHD_get_connection_info(c, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
+}
+
 #endif

@@ -28,7 +28,7 @@ judge(void *cls, struct MHD_Connection *mhd, const char *url, const char *method
     struct head head;
     head_begin(&head, version);
     MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, add_header, &head);
-    *(enum head_verdict *)cls = head_end(&head);
+    *(enum head_verdict *)cls = head_end(&head, mhd_head_end(mhd, method));
     return MHD_NO;
 }
 
@@ -70,5 +70,7 @@ selftest_heads(void)
                                "Empty:\r\nContent-Length:  0\r\n\r\n";
     static const char folded[] =
         "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length:\r\n 5\r\n\r\n";
-    return try_head(good) == HEAD_FINE && try_head(folded) != HEAD_FINE;
+    static const char bare[] = "GET / HTTP/1.1\r\nHost: localhost\n\r\n"; // and nothing behind it
+    return try_head(good) == HEAD_FINE && try_head(folded) != HEAD_FINE &&
+           try_head(bare) != HEAD_FINE;
 }

@@ -26,7 +26,7 @@ check(const char *text, struct head *head)
             head_add(head, span_of(line), span_of(colon + 1 + strspn(colon + 1, " \t")));
         }
     }
-    return head_end(head);
+    return head_end(head, line);
 }
 
 static void
@@ -107,6 +107,22 @@ a_line_that_is_not_handed_out_leaves_a_gap(void **state)
     check_verdict("HTTP/1.1\r\nfolded\r\nHost: a\r\n\r\n", HEAD_MALFORMED);
 }
 
+// As the library leaves "X: a" LF CR LF when nothing came behind it: three bytes, and a fourth that
+// is no part of the head.
+static void
+a_line_feed_alone_ends_no_line_even_where_nothing_follows(void **state)
+{
+    static const char buffer[64] = "HTTP/1.1\0\0Host\0 a\0\0X\0 a";
+    const char *host = buffer + 10, *x = buffer + 18;
+    for (int bytes = 3; bytes <= 5; bytes++) {
+        struct head head;
+        head_begin(&head, buffer);
+        head_add(&head, span_of(host), span_of(host + 6));
+        head_add(&head, span_of(x), span_of(x + 3));
+        assert_int_equal(head_end(&head, x + 4 + bytes), bytes == 4 ? HEAD_FINE : HEAD_MALFORMED);
+    }
+}
+
 static void
 this_library_passes_the_test_at_start(void **state)
 {
@@ -123,6 +139,7 @@ main(void)
         cmocka_unit_test(chunked_is_the_only_coding),
         cmocka_unit_test(names_are_tokens_and_values_hold_no_control),
         cmocka_unit_test(a_line_that_is_not_handed_out_leaves_a_gap),
+        cmocka_unit_test(a_line_feed_alone_ends_no_line_even_where_nothing_follows),
         cmocka_unit_test(this_library_passes_the_test_at_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
