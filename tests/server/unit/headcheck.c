@@ -113,7 +113,7 @@ static void
 a_line_feed_alone_ends_no_line_even_where_nothing_follows(void **state)
 {
     static const char buffer[64] = "HTTP/1.1\0\0Host\0 a\0\0X\0 a";
-    const char *host = buffer + 10, *x = buffer + 18;
+    const char *host = buffer + 10, *x = buffer + 19;
     for (int bytes = 3; bytes <= 5; bytes++) {
         struct head head;
         head_begin(&head, buffer);
