@@ -52,7 +52,7 @@ use_pkg_config() {
 
 use_cmake() {
     local program
-    cmake -S tests/package -B "$folder/build" -DCMAKE_PREFIX_PATH="$prefix" >"$folder/log" || { cat "$folder/log" && return 1; }
+    cmake -S tests/package -B "$folder/build" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" >"$folder/log" || { cat "$folder/log" && return 1; }
     cmake --build "$folder/build" >"$folder/log" || { cat "$folder/log" && return 1; }
     for program in "$folder"/build/consumer_*; do
         LD_LIBRARY_PATH='' "$program"
