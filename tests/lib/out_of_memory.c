@@ -5,9 +5,8 @@
 // An attempt makes its arguments, then calls under FAILING with the n-th allocation failing, for n
 // = 0, 1, 2... until the call succeeds. The hook is lib/src/memory/alloc.h's, in checked builds
 // only.
+#include "failing.h"
 #include "heap_fixture.h"
-
-#include "memory/alloc.h"
 
 #include <tenure/containers.h>
 
@@ -21,36 +20,7 @@ typedef struct world {
     long n; // allocations that succeed before one fails
 } world;
 
-static struct tni_memory *
-memory_of(const world *w)
-{
-    return (struct tni_memory *)w->heap; // the heap begins with it
-}
-
-// The value of [call] while allocation n fails.
-#define FAILING(w, call)                                                                           \
-    (__extension__({                                                                               \
-        tni_fail_after(memory_of(w), (w)->n);                                                      \
-        __typeof__(call) failing_result = (call);                                                  \
-        tni_fail_after(memory_of(w), -1);                                                          \
-        failing_result;                                                                            \
-    }))
-
-static bool
-succeeded(tn_err err)
-{
-    assert_true(err == TN_OK || err == TN_ENOMEM);
-    return err == TN_OK;
-}
-
 // --- Attempts: constructors ----------------------------------------------------------------------
-
-static bool
-was_made(tn_object *o)
-{
-    tn_decref(o);
-    return o != NULL;
-}
 
 static bool
 make_instance(world *w)

@@ -2,9 +2,8 @@
 //
 // As out_of_memory.c, for weak containers, finalizers that can be detached, and questions about a
 // heap: each allocation of each call fails once, and the heap holds and is what it was.
+#include "failing.h"
 #include "heap_fixture.h"
-
-#include "memory/alloc.h"
 
 #include <tenure/containers.h>
 
@@ -17,30 +16,6 @@ typedef struct world {
     tn_object *other_map, *other_keys, *other_set; // of two thirds, from a third on
     long n;                                        // allocations that succeed before one fails
 } world;
-
-// The value of [call] while allocation n fails.
-#define FAILING(w, call)                                                                           \
-    (__extension__({                                                                               \
-        struct tni_memory *memory_ = (struct tni_memory *)(w)->heap;                               \
-        tni_fail_after(memory_, (w)->n);                                                           \
-        __typeof__(call) failing_result = (call);                                                  \
-        tni_fail_after(memory_, -1);                                                               \
-        failing_result;                                                                            \
-    }))
-
-static bool
-succeeded(tn_err err)
-{
-    assert_true(err == TN_OK || err == TN_ENOMEM);
-    return err == TN_OK;
-}
-
-static bool
-was_made(tn_object *o)
-{
-    tn_decref(o);
-    return o != NULL;
-}
 
 // --- The map of weak values ----------------------------------------------------------------------
 
