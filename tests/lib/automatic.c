@@ -48,20 +48,6 @@ enable_bytes(tn_heap *heap, size_t bytes)
     assert_int_equal(tn_gc_set_settings(heap, &settings, 0), TN_OK);
 }
 
-// Makes lists and keeps them alive through each other; returns the newest.
-static tn_object *
-make_live(tn_heap *heap, tn_object *last /* stolen */, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        tn_object *list = tn_list_new(heap);
-        assert_non_null(list);
-        if (last != NULL)
-            assert_int_equal(tn_list_append_steal(list, tn_ref(last)), TN_OK);
-        last = list;
-    }
-    return last;
-}
-
 static void
 make_and_drop(tn_heap *heap, size_t count)
 {
@@ -105,18 +91,18 @@ the_counter_has_to_exceed_the_threshold_39(void **state)
     journal j;
     journal_init(&j, heap_fixture_heap(state));
     enable(j.heap, 5, 10, 10);
-    tn_object *live = make_live(j.heap, NULL, 6); // the sixth was made with five there
+    tn_object *live = heap_live_lists(j.heap, NULL, 6); // the sixth was made with five there
     assert_int_equal(j.total, 0);
     expect_counts(j.heap, 6, 0, 0);
-    live = make_live(j.heap, live, 1);
+    live = heap_live_lists(j.heap, live, 1);
     assert_int_equal(j.total, 1);
     assert_int_equal(j.generation, 0);
     assert_int_equal(j.candidates, 6); // not the one that is being made
     expect_counts(j.heap, 1, 1, 0);
     assert_int_equal(tn_gc_generation(live), 0);
-    live = make_live(j.heap, live, 5);
+    live = heap_live_lists(j.heap, live, 5);
     assert_int_equal(j.total, 1);
-    live = make_live(j.heap, live, 1);
+    live = heap_live_lists(j.heap, live, 1);
     assert_int_equal(j.total, 2);
     tn_decref(live);
 }
@@ -126,14 +112,14 @@ deaths_lower_the_counter_but_not_below_zero_36(void **state)
 {
     journal j;
     journal_init(&j, heap_fixture_heap(state));
-    tn_object *old = make_live(j.heap, NULL, 100);
+    tn_object *old = heap_live_lists(j.heap, NULL, 100);
     assert_int_equal(heap_collect(j.heap, 0), 0);
     enable(j.heap, 5, 10, 10);
     make_and_drop(j.heap, 1000);
     expect_counts(j.heap, 0, 1, 0);
     tn_decref(old);
     expect_counts(j.heap, 0, 1, 0);
-    tn_object *live = make_live(j.heap, NULL, 6);
+    tn_object *live = heap_live_lists(j.heap, NULL, 6);
     expect_counts(j.heap, 6, 1, 0);
     assert_int_equal(j.total, 1); // only the one that was asked for
     tn_decref(live);
@@ -160,7 +146,7 @@ a_threshold_of_zero_is_never(void **state)
     journal j;
     journal_init(&j, heap_fixture_heap(state));
     enable(j.heap, 0, 0, 0);
-    tn_object *live = make_live(j.heap, NULL, 5000);
+    tn_object *live = heap_live_lists(j.heap, NULL, 5000);
     assert_int_equal(j.total, 0);
     tn_decref(live);
 }
@@ -208,9 +194,9 @@ the_oldest_generation_above_its_threshold_is_collected_40(void **state)
     journal_init(&j, heap_fixture_heap(state));
     enable(j.heap, 9, 2, 1);
     static const int expected[] = {0, 0, 0, 1, 0, 0, 0, 1, 2, 0, 0, 0, 1};
-    tn_object *live = make_live(j.heap, NULL, 1);
+    tn_object *live = heap_live_lists(j.heap, NULL, 1);
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
-        live = make_live(j.heap, live, 10);
+        live = heap_live_lists(j.heap, live, 10);
         assert_int_equal(j.total, i + 1);
         assert_int_equal(j.generation, expected[i]);
     }
@@ -224,12 +210,12 @@ choose_with(tn_heap *heap, size_t old, size_t young)
 {
     journal j;
     journal_init(&j, heap);
-    tn_object *live = make_live(heap, NULL, old);
+    tn_object *live = heap_live_lists(heap, NULL, old);
     heap_collect(heap, 2);
-    tn_object *more = make_live(heap, NULL, young);
+    tn_object *more = heap_live_lists(heap, NULL, young);
     heap_collect(heap, 1);
     enable(heap, 1, 10, 0);
-    more = make_live(heap, more, 3);
+    more = heap_live_lists(heap, more, 3);
     assert_int_equal(tn_gc_disable(heap, 0), TN_OK);
     assert_int_equal(j.total, 3);
     assert_int_equal(tn_gc_remove_callback(heap, write_down, &j), TN_OK);
@@ -255,13 +241,13 @@ choose_after(tn_heap *heap, void (*prepare)(tn_heap *heap), size_t young)
 {
     journal j;
     journal_init(&j, heap);
-    tn_object *live = make_live(heap, NULL, 1000);
+    tn_object *live = heap_live_lists(heap, NULL, 1000);
     heap_collect(heap, 2);
     prepare(heap);
-    tn_object *more = make_live(heap, NULL, young);
+    tn_object *more = heap_live_lists(heap, NULL, young);
     heap_collect(heap, 1);
     enable(heap, 1, 10, 0);
-    more = make_live(heap, more, 3);
+    more = heap_live_lists(heap, more, 3);
     assert_int_equal(tn_gc_disable(heap, 0), TN_OK);
     assert_int_equal(tn_gc_remove_callback(heap, write_down, &j), TN_OK);
     tn_gc_unfreeze(heap);
@@ -337,7 +323,7 @@ a_byte_threshold_of_zero_or_without_end_is_never(void **state)
     tn_object *live = NULL;
     for (int i = 0; i < 2; i++) {
         enable_bytes(j.heap, i == 0 ? 0 : SIZE_MAX);
-        live = make_live(j.heap, live, 10000);
+        live = heap_live_lists(j.heap, live, 10000);
     }
     assert_int_equal(j.total, 0);
     tn_decref(live);
@@ -367,7 +353,7 @@ static void
 make_many(tn_object *o, void *arg)
 {
     make_and_drop(tn_heap_of(o), 10);
-    tn_decref(make_live(tn_heap_of(o), NULL, 100));
+    tn_decref(heap_live_lists(tn_heap_of(o), NULL, 100));
 }
 
 static void
@@ -391,7 +377,7 @@ static void
 clear_making_many(tn_object *o)
 {
     tn_heap *heap = tn_heap_of(o);
-    tn_object *live = make_live(heap, NULL, 100);
+    tn_object *live = heap_live_lists(heap, NULL, 100);
     assert_int_equal(tn_gc_collect(heap, 2, NULL), TN_EBUSY);
     expect_counts(heap, 100, 0, 0); // what is due stays due
     tn_decref(live);

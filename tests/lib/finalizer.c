@@ -6,14 +6,6 @@
 
 #include <tenure/containers.h>
 
-static tn_object *
-weak_to(tn_object *target)
-{
-    tn_object *weak = NULL;
-    assert_int_equal(tn_weak_new(target, &weak), TN_OK);
-    return weak;
-}
-
 // --- Once, and before anything else --------------------------------------------------------------
 
 static void
@@ -75,7 +67,7 @@ a_plain_weak_reference_resolves_inside_7_105(void **state)
     recorder_init(&log, heap_fixture_heap(state));
     for (int round = 0; round < 2; round++) {
         tn_object *o = round == 0 ? recorder_new(&log, 1) : recorder_ring(&log, 1, 2);
-        tn_object *weak = weak_to(o);
+        tn_object *weak = heap_weak_to(o);
         recorder_at_end(o, resolve, weak);
         if (round == 0)
             tn_decref(o);
@@ -330,7 +322,7 @@ the_heap_is_consistent_inside(void **state)
     recorder_at_end(o, recorder_check_heap, NULL);
     for (int i = 0; i < RECORDER_SLOTS; i++) {
         tn_object *child = recorder_new(&log, 2 + i);
-        weaks[i] = weak_to(child);
+        weaks[i] = heap_weak_to(child);
         recorder_at_end(child, recorder_check_heap, NULL);
         tn_slot_set_steal(o, (size_t)i, tn_ref(child));
     }

@@ -6,14 +6,6 @@
 
 #include <tenure/containers.h>
 
-static tn_object *
-weak_to(tn_object *target)
-{
-    tn_object *weak = NULL;
-    assert_int_equal(tn_weak_new(target, &weak), TN_OK);
-    return weak;
-}
-
 static bool
 is_dead(tn_object *weak)
 {
@@ -83,7 +75,7 @@ set_scene(scene *s, tn_object *o)
     tn_object *child = tn_new(s->log.heap, leaf_type(s->log.heap));
     ((leaf *)tn_payload(child))->scene = s;
     tn_slot_set_steal(o, 1, tn_ref(child));
-    s->plain = weak_to(o);
+    s->plain = heap_weak_to(o);
     s->watch = recorder_watch_with(&s->log, o, 7, see_steps_6_and_7, s);
     recorder_at_end(o, see_steps_1_and_2, s);
 }
@@ -149,7 +141,7 @@ the_resurrected_stop_at_step_3(void **state)
     for (int ring = 0; ring < 2; ring++) {
         tn_object *list = tn_list_new(log.heap);
         tn_object *o = ring ? recorder_ring(&log, 1, 1) : recorder_new(&log, 1);
-        tn_object *plain = weak_to(o), *watch = recorder_watch_new(&log, o, 7);
+        tn_object *plain = heap_weak_to(o), *watch = recorder_watch_new(&log, o, 7);
         tn_slot_set_steal(o, 1, tn_ref(recorder_new(&log, 2)));
         recorder_at_end(o, recorder_keep, list);
         if (!ring)
@@ -194,7 +186,7 @@ step_4_is_done_for_the_whole_set_before_step_5_begins(void **state)
     tn_object *o[2], *weak[2];
     bool was_dead[2] = {false, false};
     for (int i = 0; i < 2; i++)
-        weak[i] = weak_to(o[i] = tn_new(heap, type));
+        weak[i] = heap_weak_to(o[i] = tn_new(heap, type));
     for (int i = 0; i < 2; i++) {
         *(looker *)tn_payload(o[i]) = (looker){tn_ref(o[1 - i]), weak[1 - i], &was_dead[i]};
         tn_gc_touch(o[1 - i]); // the test's reference became the set's

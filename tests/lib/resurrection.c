@@ -6,20 +6,12 @@
 
 #include <tenure/containers.h>
 
-static tn_object *
-weak_to(tn_object *target)
-{
-    tn_object *weak = NULL;
-    assert_int_equal(tn_weak_new(target, &weak), TN_OK);
-    return weak;
-}
-
 static void
 what_is_referred_to_again_lives_on_and_is_not_finalized_again_8(void **state)
 {
     recorder_log log;
     recorder_init(&log, heap_fixture_heap(state));
-    tn_object *list = tn_list_new(log.heap), *o = recorder_new(&log, 1), *weak = weak_to(o);
+    tn_object *list = tn_list_new(log.heap), *o = recorder_new(&log, 1), *weak = heap_weak_to(o);
     recorder_at_end(o, recorder_keep, list);
     assert_false(tn_gc_is_finalized(o));
     tn_decref(o);

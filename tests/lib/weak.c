@@ -12,18 +12,10 @@ weakly_referable(tn_heap *heap)
     return tn_new(heap, heap_type(heap, "Weak", slots, TN_WEAK));
 }
 
-static tn_object *
-weak_to(tn_object *target)
-{
-    tn_object *weak = NULL;
-    assert_int_equal(tn_weak_new(target, &weak), TN_OK);
-    return weak;
-}
-
 static void
 a_weak_reference_does_not_count(void **state)
 {
-    tn_object *target = weakly_referable(heap_fixture_heap(state)), *weak = weak_to(target);
+    tn_object *target = weakly_referable(heap_fixture_heap(state)), *weak = heap_weak_to(target);
     assert_int_equal(tn_refcount(target), 1);
     tn_decref(target);
     assert_null(tn_weak_get(weak));
@@ -33,7 +25,7 @@ a_weak_reference_does_not_count(void **state)
 static void
 getting_it_gives_a_new_reference(void **state)
 {
-    tn_object *target = weakly_referable(heap_fixture_heap(state)), *weak = weak_to(target);
+    tn_object *target = weakly_referable(heap_fixture_heap(state)), *weak = heap_weak_to(target);
     tn_object *strong = tn_weak_get(weak);
     assert_ptr_equal(strong, target);
     assert_int_equal(tn_refcount(target), 2);
@@ -50,7 +42,7 @@ static void
 all_callers_share_one_while_it_lives(void **state)
 {
     tn_object *target = weakly_referable(heap_fixture_heap(state));
-    tn_object *first = weak_to(target), *second = weak_to(target);
+    tn_object *first = heap_weak_to(target), *second = heap_weak_to(target);
     assert_ptr_equal(first, second);
     assert_int_equal(tn_refcount(first), 2);
     tn_decref(first);
@@ -62,8 +54,8 @@ static void
 the_target_outlives_its_weak_reference(void **state)
 {
     tn_object *target = weakly_referable(heap_fixture_heap(state));
-    tn_decref(weak_to(target));
-    tn_object *again = weak_to(target);
+    tn_decref(heap_weak_to(target));
+    tn_object *again = heap_weak_to(target);
     tn_decref(target);
     assert_null(tn_weak_get(again));
     tn_decref(again);
@@ -88,7 +80,7 @@ an_acyclic_type_may_have_weak_references(void **state)
 {
     tn_heap *heap = heap_fixture_heap(state);
     tn_object *target = tn_new(heap, heap_type(heap, "Leaf", NULL, TN_WEAK | TN_ACYCLIC));
-    tn_object *weak = weak_to(target);
+    tn_object *weak = heap_weak_to(target);
     tn_decref(target);
     assert_null(tn_weak_get(weak));
     tn_decref(weak);
@@ -97,7 +89,7 @@ an_acyclic_type_may_have_weak_references(void **state)
 static void
 a_weak_reference_is_not_tracked(void **state)
 {
-    tn_object *target = weakly_referable(heap_fixture_heap(state)), *weak = weak_to(target);
+    tn_object *target = weakly_referable(heap_fixture_heap(state)), *weak = heap_weak_to(target);
     assert_false(tn_gc_is_tracked(weak));
     tn_decref(weak);
     tn_decref(target);
@@ -108,7 +100,7 @@ an_object_may_hold_the_weak_reference_to_itself(void **state)
 {
     tn_heap *heap = heap_fixture_heap(state);
     tn_object *target = weakly_referable(heap);
-    tn_slot_set_steal(target, 0, tn_ref(weak_to(target)));
+    tn_slot_set_steal(target, 0, tn_ref(heap_weak_to(target)));
     tn_decref(target);
     assert_int_equal(heap_current(heap), 0);
 }
@@ -136,7 +128,7 @@ the_target_is_gone_once_its_destruction_began(void **state)
     assert_int_equal(tn_type_register(heap, &spec, &type), TN_OK);
     bool saw_parent = true;
     tn_object *parent = weakly_referable(heap), *child = tn_new(heap, type);
-    tn_object *weak = weak_to(parent);
+    tn_object *weak = heap_weak_to(parent);
     *(looker *)tn_payload(child) = (looker){weak, &saw_parent};
     tn_slot_set_steal(parent, 0, tn_ref(child));
     tn_decref(parent);
@@ -153,7 +145,7 @@ many_targets_each_clear_their_own(void **state)
     tn_type *type = heap_type(heap, "Weak", slots, TN_WEAK);
     tn_object *targets[MANY], *weaks[MANY];
     for (int i = 0; i < MANY; i++)
-        weaks[i] = weak_to(targets[i] = tn_new(heap, type));
+        weaks[i] = heap_weak_to(targets[i] = tn_new(heap, type));
     for (int i = 0; i < MANY; i += 2)
         tn_decref(targets[i]);
     for (int i = 0; i < MANY; i++) {

@@ -5,32 +5,6 @@
 
 #include <tenure/containers.h>
 
-// How an object dies: by its count, or with the ring that it is part of.
-enum { BY_COUNT, BY_COLLECTION, WAYS };
-
-static tn_object *
-dying_new(recorder_log *log, int number, int way)
-{
-    return way == BY_COUNT ? recorder_new(log, number) : recorder_ring(log, number, 1);
-}
-
-static void
-let_die(recorder_log *log, tn_object *o, int way)
-{
-    if (way == BY_COUNT)
-        tn_decref(o);
-    else
-        assert_int_equal(tn_gc_collect(log->heap, 2, NULL), TN_OK);
-}
-
-static tn_object *
-weak_to(tn_object *target)
-{
-    tn_object *weak = NULL;
-    assert_int_equal(tn_weak_new(target, &weak), TN_OK);
-    return weak;
-}
-
 // --- When it is called ---------------------------------------------------------------------------
 
 static void
@@ -39,11 +13,11 @@ it_is_called_once_when_the_target_died_98(void **state)
     recorder_log log;
     recorder_init(&log, heap_fixture_heap(state));
     for (int way = 0; way < WAYS; way++) {
-        tn_object *o = dying_new(&log, 1, way), *watch = recorder_watch_new(&log, o, 1);
+        tn_object *o = recorder_dying_new(&log, 1, way), *watch = recorder_watch_new(&log, o, 1);
         tn_object *got = tn_weak_get(watch);
         assert_ptr_equal(got, o);
         tn_decref(got);
-        let_die(&log, o, way);
+        recorder_let_die(&log, o, way);
         recorder_expect(&log, "F1 D1 W1");
         assert_null(tn_weak_get(watch));
         tn_decref(watch);
@@ -57,10 +31,10 @@ the_newest_is_called_first_99(void **state)
     recorder_log log;
     recorder_init(&log, heap_fixture_heap(state));
     for (int way = 0; way < WAYS; way++) {
-        tn_object *o = dying_new(&log, 1, way), *watches[4];
+        tn_object *o = recorder_dying_new(&log, 1, way), *watches[4];
         for (int i = 0; i < 4; i++)
             watches[i] = recorder_watch_new(&log, o, i);
-        let_die(&log, o, way);
+        recorder_let_die(&log, o, way);
         recorder_expect(&log, "F1 D1 W3 W2 W1 W0");
         for (int i = 0; i < 4; i++)
             tn_decref(watches[i]);
@@ -73,9 +47,9 @@ a_weak_reference_that_died_first_is_not_called_100(void **state)
     recorder_log log;
     recorder_init(&log, heap_fixture_heap(state));
     for (int way = 0; way < WAYS; way++) {
-        tn_object *o = dying_new(&log, 1, way), *watch = recorder_watch_new(&log, o, 1);
+        tn_object *o = recorder_dying_new(&log, 1, way), *watch = recorder_watch_new(&log, o, 1);
         tn_decref(recorder_watch_new(&log, o, 2));
-        let_die(&log, o, way);
+        recorder_let_die(&log, o, way);
         recorder_expect(&log, "F1 D1 W1");
         tn_decref(watch);
     }
@@ -156,11 +130,11 @@ everything_is_freed_when_it_is_called(void **state)
     recorder_log log;
     recorder_init(&log, heap_fixture_heap(state));
     for (int way = 0; way < WAYS; way++) {
-        tn_object *o = dying_new(&log, 1, way), *child = recorder_new(&log, 2);
+        tn_object *o = recorder_dying_new(&log, 1, way), *child = recorder_new(&log, 2);
         tn_object *watch = recorder_watch_with(&log, o, 1, expect_none_left, &log);
         tn_object *other = recorder_watch_with(&log, child, 2, expect_none_left, &log);
         tn_slot_set_steal(o, 1, tn_ref(child));
-        let_die(&log, o, way);
+        recorder_let_die(&log, o, way);
         recorder_expect(&log, way == BY_COUNT ? "F1 D1 F2 D2 W1 W2" : "F1 F2 D1 D2 W1 W2");
         tn_decref(watch);
         tn_decref(other);
@@ -179,7 +153,7 @@ no_other_weak_reference_gives_a_member_inside_108(void **state)
     recorder_log log;
     recorder_init(&log, heap_fixture_heap(state));
     tn_object *first = recorder_ring(&log, 1, 2);
-    tn_object *second = weak_to(tn_as_object(tn_slot_borrow(first, 0)));
+    tn_object *second = heap_weak_to(tn_as_object(tn_slot_borrow(first, 0)));
     tn_object *watch = recorder_watch_with(&log, first, 1, expect_dead, second);
     assert_int_equal(heap_collect(log.heap, 2), 2);
     recorder_expect(&log, "F1 F2 D1 D2 W1");
@@ -214,10 +188,10 @@ it_is_called_although_the_target_was_resurrected_110(void **state)
     recorder_log log;
     recorder_init(&log, heap_fixture_heap(state));
     for (int way = 0; way < WAYS; way++) {
-        tn_object *list = tn_list_new(log.heap), *o = dying_new(&log, 1, way);
-        tn_object *watch = recorder_watch_new(&log, o, 1), *plain = weak_to(o);
+        tn_object *list = tn_list_new(log.heap), *o = recorder_dying_new(&log, 1, way);
+        tn_object *watch = recorder_watch_new(&log, o, 1), *plain = heap_weak_to(o);
         recorder_at_end(o, recorder_keep, list);
-        let_die(&log, o, way);
+        recorder_let_die(&log, o, way);
         recorder_expect(&log, "F1 W1");
         tn_object *got = tn_weak_get(plain);
         assert_ptr_equal(got, o);
@@ -239,7 +213,7 @@ static void
 make_weak(tn_object *o, void *arg)
 {
     made_weak *made = arg;
-    made->plain = weak_to(o);
+    made->plain = heap_weak_to(o);
     made->watch = recorder_watch_new(recorder_log_of(o), o, 7);
 }
 
@@ -250,9 +224,9 @@ what_a_finalizer_makes_is_dead_afterwards_and_not_called_106_111(void **state)
     recorder_init(&log, heap_fixture_heap(state));
     for (int way = 0; way < WAYS; way++) {
         made_weak made;
-        tn_object *o = dying_new(&log, 1, way);
+        tn_object *o = recorder_dying_new(&log, 1, way);
         recorder_at_end(o, make_weak, &made);
-        let_die(&log, o, way);
+        recorder_let_die(&log, o, way);
         recorder_expect(&log, "F1 D1");
         assert_null(tn_weak_get(made.plain));
         assert_null(tn_weak_get(made.watch));
@@ -279,10 +253,10 @@ callbacks_may_allocate_and_drop_and_make_weak_references(void **state)
     recorder_log log;
     recorder_init(&log, heap_fixture_heap(state));
     for (int way = 0; way < WAYS; way++) {
-        tn_object *o = dying_new(&log, 1, way);
+        tn_object *o = recorder_dying_new(&log, 1, way);
         tn_object *older = recorder_watch_new(&log, o, 1);
         tn_object *newer = recorder_watch_with(&log, o, 2, allocate_and_drop, &log);
-        let_die(&log, o, way);
+        recorder_let_die(&log, o, way);
         recorder_expect(&log, "F1 D1 W2 F8 D8 W8 W1");
         tn_decref(older);
         tn_decref(newer);
@@ -304,9 +278,9 @@ callbacks_may_collect_unless_a_collection_called_them(void **state)
     recorder_init(&log, heap_fixture_heap(state));
     tn_err expected[WAYS] = {TN_OK, TN_EBUSY};
     for (int way = 0; way < WAYS; way++) {
-        tn_object *o = dying_new(&log, 1, way);
+        tn_object *o = recorder_dying_new(&log, 1, way);
         tn_object *watch = recorder_watch_with(&log, o, 1, collect_inside, &expected[way]);
-        let_die(&log, o, way);
+        recorder_let_die(&log, o, way);
         recorder_expect(&log, "F1 D1 W1");
         tn_decref(watch);
     }
@@ -325,11 +299,11 @@ a_callback_may_drop_its_own_weak_reference_and_others(void **state)
     recorder_log log;
     recorder_init(&log, heap_fixture_heap(state));
     for (int way = 0; way < WAYS; way++) {
-        tn_object *o = dying_new(&log, 1, way), *own = NULL, *older = NULL;
+        tn_object *o = recorder_dying_new(&log, 1, way), *own = NULL, *older = NULL;
         older = recorder_watch_new(&log, o, 1);
         tn_object *newer = recorder_watch_with(&log, o, 2, drop_weak, &older);
         own = recorder_watch_with(&log, o, 3, drop_weak, &own);
-        let_die(&log, o, way);
+        recorder_let_die(&log, o, way);
         recorder_expect(&log, "F1 D1 W3 W2"); // 1 was dropped before its turn
         assert_null(own);
         tn_decref(newer);
@@ -419,15 +393,15 @@ the_shared_plain_one_is_never_one_with_a_callback_96(void **state)
     recorder_log log;
     recorder_init(&log, heap_fixture_heap(state));
     tn_object *o = recorder_new(&log, 1);
-    tn_object *before = recorder_watch_new(&log, o, 1), *plain = weak_to(o);
-    tn_object *after = recorder_watch_new(&log, o, 2), *again = weak_to(o);
+    tn_object *before = recorder_watch_new(&log, o, 1), *plain = heap_weak_to(o);
+    tn_object *after = recorder_watch_new(&log, o, 2), *again = heap_weak_to(o);
     assert_ptr_equal(again, plain);
     assert_ptr_not_equal(plain, before);
     assert_ptr_not_equal(plain, after);
     assert_ptr_not_equal(before, after);
     tn_decref(plain);
     tn_decref(again);
-    plain = weak_to(o); // a new one: the shared one died
+    plain = heap_weak_to(o); // a new one: the shared one died
     assert_ptr_not_equal(plain, before);
     tn_decref(o);
     recorder_expect(&log, "F1 D1 W2 W1");
@@ -450,10 +424,10 @@ the_entry_of_a_weak_map_is_gone_inside(void **state)
     recorder_init(&log, heap_fixture_heap(state));
     tn_object *map = tn_weakmap_new(log.heap);
     for (int way = 0; way < WAYS; way++) {
-        tn_object *o = dying_new(&log, 1, way);
+        tn_object *o = recorder_dying_new(&log, 1, way);
         tn_object *watch = recorder_watch_with(&log, o, 1, expect_absent, map);
         assert_int_equal(tn_weakmap_set(map, tn_int(5), o), TN_OK);
-        let_die(&log, o, way);
+        recorder_let_die(&log, o, way);
         recorder_expect(&log, "F1 D1 W1");
         tn_decref(watch);
     }

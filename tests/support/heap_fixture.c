@@ -129,3 +129,24 @@ heap_collect(tn_heap *heap, int generation)
     assert_int_equal(result.uncollectable, 0);
     return result.collected;
 }
+
+tn_object *
+heap_weak_to(tn_object *target)
+{
+    tn_object *weak = NULL;
+    assert_int_equal(tn_weak_new(target, &weak), TN_OK);
+    return weak;
+}
+
+tn_object *
+heap_live_lists(tn_heap *heap, tn_object *last /* stolen */, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        tn_object *list = tn_list_new(heap);
+        assert_non_null(list);
+        if (last != NULL)
+            assert_int_equal(tn_list_append_steal(list, tn_ref(last)), TN_OK);
+        last = list;
+    }
+    return last;
+}

@@ -39,6 +39,10 @@ size_t heap_instances(const tn_heap *heap, const char *name);
 tn_type *heap_type(tn_heap *heap, const char *name, const char *const *slots, unsigned flags);
 // A str of the text; out of memory fails the test.
 tn_object *heap_str(tn_heap *heap, const char *text);
+// The weak reference to [target] that all share.
+tn_object *heap_weak_to(tn_object *target); // new
+// [count] lists, each holding the one before it, the first of them [last]; returns the newest.
+tn_object *heap_live_lists(tn_heap *heap, tn_object *last /* stolen */, size_t count); // new
 // Destroys what a drop budget put off.
 void heap_work_off(tn_heap *heap);
 // Collects [generation] and returns how many objects were found.

@@ -116,6 +116,21 @@ recorder_ring(recorder_log *log, int first, int count)
     return start;
 }
 
+tn_object *
+recorder_dying_new(recorder_log *log, int number, int way)
+{
+    return way == BY_COUNT ? recorder_new(log, number) : recorder_ring(log, number, 1);
+}
+
+void
+recorder_let_die(recorder_log *log, tn_object *o, int way)
+{
+    if (way == BY_COUNT)
+        tn_decref(o);
+    else
+        assert_int_equal(tn_gc_collect(log->heap, 2, NULL), TN_OK);
+}
+
 void
 recorder_note(recorder_log *log, const char *what, int number)
 {

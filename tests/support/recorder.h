@@ -49,6 +49,11 @@ tn_object *recorder_watch_with(recorder_log *log, tn_object *target, int number,
 // Nothing else holds them; returns the first, borrowed.
 tn_object *recorder_ring(recorder_log *log, int first, int count);
 
+// How an object dies: by its count, or with the ring that it is.
+enum recorder_way { BY_COUNT, BY_COLLECTION, WAYS };
+tn_object *recorder_dying_new(recorder_log *log, int number, int way);
+void recorder_let_die(recorder_log *log, tn_object *o, int way);
+
 void recorder_note(recorder_log *log, const char *what, int number);
 // Asserts that exactly this was noted, in this order, and empties the log.
 void recorder_expect(recorder_log *log, const char *text);

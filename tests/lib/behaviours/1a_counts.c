@@ -9,14 +9,6 @@
 
 #include <tenure/containers.h>
 
-static tn_object *
-weak_to(tn_object *target)
-{
-    tn_object *weak = NULL;
-    assert_int_equal(tn_weak_new(target, &weak), TN_OK);
-    return weak;
-}
-
 static bool
 gives(tn_object *weak, const tn_object *expected)
 {
@@ -182,7 +174,7 @@ finalizer_then_weak_references_then_children_then_callbacks_6(void **state)
     during_death d;
     recorder_init(&d.log, heap_fixture_heap(state));
     tn_object *o = recorder_new(&d.log, 1), *watch = recorder_watch_new(&d.log, o, 1);
-    d.plain = weak_to(o);
+    d.plain = heap_weak_to(o);
     tn_slot_set_steal(o, 0, tn_ref(recorder_new(&d.log, 2)));
     recorder_at_end(o, make_weak_references, &d);
     tn_decref(o);
@@ -214,7 +206,7 @@ a_weak_reference_resolves_in_the_finalizer_and_outlives_a_resurrection_7(void **
     recorder_log log;
     recorder_init(&log, heap_fixture_heap(state));
     tn_object *o = recorder_new(&log, 1);
-    rescue r = {weak_to(o), tn_list_new(log.heap)};
+    rescue r = {heap_weak_to(o), tn_list_new(log.heap)};
     recorder_at_end(o, resolve_and_keep, &r);
     tn_decref(o);
     recorder_expect(&log, "F1");

@@ -32,20 +32,6 @@ enable(tn_heap *heap, size_t first, size_t second, size_t third)
     assert_int_equal(tn_gc_set_settings(heap, &settings, 0), TN_OK);
 }
 
-// Lists that keep each other alive; returns the newest.
-static tn_object *
-make_live(tn_heap *heap, tn_object *last /* stolen */, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        tn_object *list = tn_list_new(heap);
-        assert_non_null(list);
-        if (last != NULL)
-            assert_int_equal(tn_list_append_steal(list, tn_ref(last)), TN_OK);
-        last = list;
-    }
-    return last;
-}
-
 static size_t
 count_collections(const tn_heap *heap)
 {
@@ -115,12 +101,12 @@ static void
 the_first_counter_is_of_births_less_deaths_but_not_below_zero_36(void **state)
 {
     tn_heap *heap = heap_fixture_heap(state);
-    tn_object *old = make_live(heap, NULL, 10);
+    tn_object *old = heap_live_lists(heap, NULL, 10);
     expect_counts(heap, 10, 0, 0);
     heap_collect(heap, 0);
     tn_decref(old);
     expect_counts(heap, 0, 1, 0);
-    tn_object *live = make_live(heap, NULL, 3);
+    tn_object *live = heap_live_lists(heap, NULL, 3);
     tn_decref(heap_str(heap, "not tracked"));
     expect_counts(heap, 3, 1, 0); // too many, as CPython's: ten old ones died
     tn_decref(live);
@@ -145,13 +131,13 @@ static void
 a_collection_that_is_asked_for_moves_the_counters_too_38(void **state)
 {
     tn_heap *heap = heap_fixture_heap(state);
-    tn_object *live = make_live(heap, NULL, 5);
+    tn_object *live = heap_live_lists(heap, NULL, 5);
     heap_collect(heap, 0);
     expect_counts(heap, 0, 1, 0);
-    live = make_live(heap, live, 5);
+    live = heap_live_lists(heap, live, 5);
     heap_collect(heap, 1);
     expect_counts(heap, 0, 0, 1);
-    live = make_live(heap, live, 5);
+    live = heap_live_lists(heap, live, 5);
     heap_collect(heap, 2);
     expect_counts(heap, 0, 0, 0);
     tn_decref(live);
@@ -166,11 +152,11 @@ making_an_object_above_the_threshold_collects_first_39(void **state)
 {
     tn_heap *heap = heap_fixture_heap(state);
     enable(heap, 5, 10, 10);
-    tn_object *live = make_live(heap, NULL, 6); // the sixth was made with five there
+    tn_object *live = heap_live_lists(heap, NULL, 6); // the sixth was made with five there
     assert_int_equal(count_collections(heap), 0);
     tn_object *str = heap_str(heap, "not tracked");
     assert_int_equal(count_collections(heap), 0);
-    live = make_live(heap, live, 1);
+    live = heap_live_lists(heap, live, 1);
     assert_int_equal(count_collections(heap), 1);
     expect_population(heap, 1, 6, 0, 0);
     expect_counts(heap, 1, 1, 0);
@@ -181,7 +167,7 @@ making_an_object_above_the_threshold_collects_first_39(void **state)
 static void
 make_many(tn_object *o, void *arg)
 {
-    tn_decref(make_live(tn_heap_of(o), NULL, 100));
+    tn_decref(heap_live_lists(tn_heap_of(o), NULL, 100));
 }
 
 static void
@@ -217,7 +203,7 @@ the_oldest_generation_above_its_threshold_is_chosen_40(void **state)
     journal j = {.count = 0};
     assert_int_equal(tn_gc_add_callback(heap, write_down, &j), TN_OK);
     enable(heap, 9, 10, 10);
-    tn_object *live = make_live(heap, NULL, 24 * 10 + 1);
+    tn_object *live = heap_live_lists(heap, NULL, 24 * 10 + 1);
     assert_int_equal(j.count, 24);
     for (int i = 0; i < 24; i++)
         assert_int_equal(j.generations[i], i % 12 == 11);
@@ -230,11 +216,11 @@ static int
 choose(tn_heap *heap, size_t young)
 {
     journal j = {.count = 0};
-    tn_object *more = make_live(heap, NULL, young);
+    tn_object *more = heap_live_lists(heap, NULL, young);
     heap_collect(heap, 1);
     enable(heap, 1, 10, 0);
     assert_int_equal(tn_gc_add_callback(heap, write_down, &j), TN_OK);
-    more = make_live(heap, more, 3);
+    more = heap_live_lists(heap, more, 3);
     assert_int_equal(tn_gc_remove_callback(heap, write_down, &j), TN_OK);
     assert_int_equal(tn_gc_disable(heap, 0), TN_OK);
     assert_int_equal(j.count, 1);
@@ -246,7 +232,7 @@ static void
 all_are_collected_only_when_a_quarter_is_new_41(void **state)
 {
     tn_heap *heap = heap_fixture_heap(state);
-    tn_object *live = make_live(heap, NULL, 400);
+    tn_object *live = heap_live_lists(heap, NULL, 400);
     heap_collect(heap, 2);
     assert_int_equal(choose(heap, 99), 0);
     heap_collect(heap, 2);
@@ -258,7 +244,7 @@ static void
 survivors_of_generation_1_are_new_until_a_full_collection_42(void **state)
 {
     tn_heap *heap = heap_fixture_heap(state);
-    tn_object *live = make_live(heap, NULL, 400);
+    tn_object *live = heap_live_lists(heap, NULL, 400);
     heap_collect(heap, 2); // of 400 that no rule would have asked for
     assert_int_equal(choose(heap, 50), 0);
     assert_int_equal(choose(heap, 49), 0);
@@ -274,7 +260,7 @@ effort_of_growing(tn_heap *heap, size_t count)
     tn_gc_stats before[TN_GENERATIONS], after[TN_GENERATIONS];
     tn_gc_get_stats(heap, before);
     enable(heap, 70, 2, 2); // without the rule, about every thousandth would collect all
-    tn_decref(make_live(heap, NULL, count));
+    tn_decref(heap_live_lists(heap, NULL, count));
     tn_gc_get_stats(heap, after);
     uint64_t candidates = 0;
     for (int g = 0; g < TN_GENERATIONS; g++)
@@ -295,7 +281,7 @@ growing_a_heap_costs_as_much_for_each_object_however_large_it_is_43(void **state
 static int
 choose_after_freezing(tn_heap *heap, bool unfreeze, size_t young)
 {
-    tn_object *live = make_live(heap, NULL, 1000);
+    tn_object *live = heap_live_lists(heap, NULL, 1000);
     assert_int_equal(tn_gc_freeze(heap, true), TN_OK);
     if (unfreeze)
         tn_gc_unfreeze(heap);
@@ -322,14 +308,14 @@ a_first_threshold_of_zero_is_never_also_where_it_is_enabled_45(void **state)
 {
     tn_heap *heap = heap_fixture_heap(state);
     enable(heap, 0, 5, 3);
-    tn_object *live = make_live(heap, NULL, 5000);
+    tn_object *live = heap_live_lists(heap, NULL, 5000);
     assert_int_equal(count_collections(heap), 0);
     tn_gc_settings settings;
     tn_gc_get_settings(heap, &settings);
     assert_true(settings.enabled);
     settings.thresholds[0] = 100; // the others stay as they are
     assert_int_equal(tn_gc_set_settings(heap, &settings, 0), TN_OK);
-    live = make_live(heap, live, 1);
+    live = heap_live_lists(heap, live, 1);
     assert_int_equal(count_collections(heap), 1);
     tn_decref(live);
 }
@@ -353,7 +339,7 @@ where_it_is_disabled_collections_that_are_asked_for_work_46(void **state)
     while (!result.complete);
     assert_int_equal(result.collected, 50);
     assert_int_equal(tn_gc_enable(heap, 0), TN_OK);
-    tn_decref(make_live(heap, NULL, 7));
+    tn_decref(heap_live_lists(heap, NULL, 7));
     assert_int_equal(count_collections(heap), 3);
 }
 
@@ -363,7 +349,7 @@ static void
 counters_are_not_numbers_of_objects_which_others_tell_47(void **state)
 {
     tn_heap *heap = heap_fixture_heap(state);
-    tn_object *live = make_live(heap, NULL, 1000);
+    tn_object *live = heap_live_lists(heap, NULL, 1000);
     heap_collect(heap, 2);
     expect_counts(heap, 0, 0, 0);
     expect_population(heap, 0, 0, 1000, 0);

@@ -12,32 +12,6 @@
 
 #include <tenure/containers.h>
 
-// How an object dies: by its count, or with the ring that it is.
-enum { BY_COUNT, BY_COLLECTION, WAYS };
-
-static tn_object *
-dying_new(recorder_log *log, int number, int way)
-{
-    return way == BY_COUNT ? recorder_new(log, number) : recorder_ring(log, number, 1);
-}
-
-static void
-let_die(recorder_log *log, tn_object *o, int way)
-{
-    if (way == BY_COUNT)
-        tn_decref(o);
-    else
-        assert_int_equal(tn_gc_collect(log->heap, 2, NULL), TN_OK);
-}
-
-static tn_object *
-weak_to(tn_object *target)
-{
-    tn_object *weak = NULL;
-    assert_int_equal(tn_weak_new(target, &weak), TN_OK);
-    return weak;
-}
-
 static void
 expect_target(const tn_object *weak, const tn_object *target)
 {
@@ -53,7 +27,7 @@ a_weak_reference_gives_its_target_until_that_dies_95(void **state)
 {
     recorder_log log;
     recorder_init(&log, heap_fixture_heap(state));
-    tn_object *o = recorder_new(&log, 1), *weak = weak_to(o);
+    tn_object *o = recorder_new(&log, 1), *weak = heap_weak_to(o);
     assert_int_equal(tn_refcount(o), 1);
     expect_target(weak, o);
     tn_decref(o);
@@ -69,7 +43,7 @@ plain_ones_are_shared_and_those_with_a_callback_are_not_96(void **state)
     recorder_init(&log, heap_fixture_heap(state));
     tn_object *o = recorder_new(&log, 1);
     tn_object *watch = recorder_watch_new(&log, o, 1), *other = recorder_watch_new(&log, o, 1);
-    tn_object *plain = weak_to(o), *again = weak_to(o);
+    tn_object *plain = heap_weak_to(o), *again = heap_weak_to(o);
     assert_ptr_equal(plain, again);
     assert_ptr_not_equal(watch, other);
     assert_ptr_not_equal(plain, watch);
@@ -86,7 +60,7 @@ the_weak_references_to_an_object_can_be_counted_and_listed_97(void **state)
     recorder_init(&log, heap_fixture_heap(state));
     tn_object *o = recorder_new(&log, 1), *rows[4];
     assert_int_equal(tn_weak_count(o), 0);
-    tn_object *plain = weak_to(o), *watch = recorder_watch_new(&log, o, 1);
+    tn_object *plain = heap_weak_to(o), *watch = recorder_watch_new(&log, o, 1);
     assert_int_equal(tn_weak_count(o), 2);
     assert_int_equal(tn_weak_list(o, rows, 4), 2);
     assert_ptr_equal(rows[0], watch);
@@ -105,7 +79,7 @@ the_callback_can_be_seen_until_it_was_called_101(void **state)
 {
     recorder_log log;
     recorder_init(&log, heap_fixture_heap(state));
-    tn_object *o = recorder_new(&log, 1), *plain = weak_to(o);
+    tn_object *o = recorder_new(&log, 1), *plain = heap_weak_to(o);
     tn_object *watch = recorder_watch_new(&log, o, 1);
     assert_null(tn_weak_callback_of(plain));
     assert_non_null(tn_weak_callback_of(watch));
@@ -124,7 +98,7 @@ as_keys_they_stand_for_their_target_alive_and_for_themselves_dead_102(void **sta
     recorder_log log;
     recorder_init(&log, heap_fixture_heap(state));
     tn_object *a = recorder_new(&log, 1), *b = recorder_new(&log, 2);
-    tn_object *to_a = weak_to(a), *again = weak_to(a), *to_b = weak_to(b);
+    tn_object *to_a = heap_weak_to(a), *again = heap_weak_to(a), *to_b = heap_weak_to(b);
     tn_object *watch = recorder_watch_new(&log, a, 1), *dict = tn_dict_new(log.heap);
     assert_int_equal(tn_dict_set(dict, tn_ref(to_a), tn_int(7)), TN_OK);
     assert_true(tn_is(tn_dict_borrow(dict, tn_ref(again)), tn_int(7)));
@@ -159,8 +133,8 @@ a_callback_is_called_once_with_the_dead_weak_reference_98(void **state)
     recorder_log log;
     recorder_init(&log, heap_fixture_heap(state));
     for (int way = 0; way < WAYS; way++) {
-        tn_object *o = dying_new(&log, 1, way), *watch = recorder_watch_new(&log, o, 1);
-        let_die(&log, o, way);
+        tn_object *o = recorder_dying_new(&log, 1, way), *watch = recorder_watch_new(&log, o, 1);
+        recorder_let_die(&log, o, way);
         recorder_expect(&log, "F1 D1 W1"); // the recorder asserts that it gives NULL
         tn_decref(watch);
         recorder_expect(&log, "");
@@ -180,10 +154,10 @@ several_are_called_newest_first_when_all_are_dead_99(void **state)
     recorder_log log;
     recorder_init(&log, heap_fixture_heap(state));
     for (int way = 0; way < WAYS; way++) {
-        tn_object *o = dying_new(&log, 1, way), *watches[3];
+        tn_object *o = recorder_dying_new(&log, 1, way), *watches[3];
         for (int i = 0; i < 3; i++)
             watches[i] = recorder_watch_with(&log, o, i, expect_dead, (void *)watches);
-        let_die(&log, o, way);
+        recorder_let_die(&log, o, way);
         recorder_expect(&log, "F1 D1 W2 W1 W0");
         for (int i = 0; i < 3; i++)
             tn_decref(watches[i]);
@@ -196,9 +170,9 @@ a_weak_reference_that_died_before_its_target_calls_nothing_100(void **state)
     recorder_log log;
     recorder_init(&log, heap_fixture_heap(state));
     for (int way = 0; way < WAYS; way++) {
-        tn_object *o = dying_new(&log, 1, way);
+        tn_object *o = recorder_dying_new(&log, 1, way);
         tn_decref(recorder_watch_new(&log, o, 1));
-        let_die(&log, o, way);
+        recorder_let_die(&log, o, way);
         recorder_expect(&log, "F1 D1");
     }
 }
@@ -226,10 +200,10 @@ inside_a_finalizer_those_with_a_callback_are_dead_104(void **state)
     recorder_log log;
     recorder_init(&log, heap_fixture_heap(state));
     for (int way = 0; way < WAYS; way++) {
-        tn_object *o = dying_new(&log, 1, way);
-        sight s = {weak_to(o), recorder_watch_new(&log, o, 1), o};
+        tn_object *o = recorder_dying_new(&log, 1, way);
+        sight s = {heap_weak_to(o), recorder_watch_new(&log, o, 1), o};
         recorder_at_end(o, expect_only_the_plain_one_to_see, &s);
-        let_die(&log, o, way);
+        recorder_let_die(&log, o, way);
         recorder_expect(&log, "F1 D1 W1");
         tn_decref(s.plain);
         tn_decref(s.watch);
@@ -243,7 +217,7 @@ a_plain_one_sees_until_its_target_really_dies_105(void **state)
     recorder_log log;
     recorder_init(&log, heap_fixture_heap(state));
     tn_object *list = tn_list_new(log.heap), *first = recorder_ring(&log, 1, 2);
-    tn_object *plain = weak_to(first);
+    tn_object *plain = heap_weak_to(first);
     recorder_at_end(first, recorder_keep, list);
     assert_int_equal(heap_collect(log.heap, 2), 0);
     expect_target(plain, first);
@@ -262,7 +236,7 @@ static void
 make_weak(tn_object *o, void *arg)
 {
     made_weak *made = arg;
-    made->plain = weak_to(o);
+    made->plain = heap_weak_to(o);
     made->watch = recorder_watch_new(recorder_log_of(o), o, 7);
 }
 
@@ -316,7 +290,7 @@ no_callback_reaches_garbage_through_another_weak_reference_108(void **state)
     recorder_init(&log, heap_fixture_heap(state));
     tn_object *o = recorder_ring(&log, 0, 3), *weak[3], *watches[3];
     for (int i = 0; i < 3; i++, o = tn_as_object(tn_slot_borrow(o, 0))) {
-        weak[i] = weak_to(o);
+        weak[i] = heap_weak_to(o);
         watches[i] = recorder_watch_with(&log, o, i, expect_dead, (void *)weak);
     }
     assert_int_equal(heap_collect(log.heap, 2), 3);
@@ -350,10 +324,10 @@ one_with_a_callback_stays_dead_when_the_target_comes_back_110(void **state)
     recorder_log log;
     recorder_init(&log, heap_fixture_heap(state));
     for (int way = 0; way < WAYS; way++) {
-        tn_object *list = tn_list_new(log.heap), *o = dying_new(&log, 1, way);
+        tn_object *list = tn_list_new(log.heap), *o = recorder_dying_new(&log, 1, way);
         tn_object *watch = recorder_watch_new(&log, o, 1);
         recorder_at_end(o, recorder_keep, list);
-        let_die(&log, o, way);
+        recorder_let_die(&log, o, way);
         recorder_expect(&log, "F1 W1");
         assert_int_equal(recorder_alive(&log), 1);
         assert_null(tn_weak_get(watch));
@@ -371,9 +345,9 @@ a_finalizer_may_make_one_to_what_dies_111(void **state)
     recorder_init(&log, heap_fixture_heap(state));
     for (int way = 0; way < WAYS; way++) {
         made_weak made;
-        tn_object *o = dying_new(&log, 1, way);
+        tn_object *o = recorder_dying_new(&log, 1, way);
         recorder_at_end(o, make_weak, &made);
-        let_die(&log, o, way);
+        recorder_let_die(&log, o, way);
         recorder_expect(&log, "F1 D1");
         assert_null(tn_weak_get(made.plain));
         assert_null(tn_weak_get(made.watch));
@@ -389,7 +363,7 @@ nothing_is_allocated_to_clear_them_and_call_back_112(void **state)
 {
     recorder_log log;
     recorder_init(&log, heap_fixture_heap(state));
-    tn_object *o = recorder_new(&log, 1), *plain = weak_to(o), *map = tn_weakmap_new(log.heap);
+    tn_object *o = recorder_new(&log, 1), *plain = heap_weak_to(o), *map = tn_weakmap_new(log.heap);
     tn_object *watch = recorder_watch_new(&log, o, 1);
     assert_int_equal(tn_weakmap_set(map, tn_int(1), o), TN_OK);
     tni_fail_after((struct tni_memory *)log.heap, 0); // the heap begins with it
