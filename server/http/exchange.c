@@ -126,6 +126,14 @@ accept_framing(struct connection *c, const char *method, const char *version)
     return r->reply.status == 0;
 }
 
+// The route says what its caller must be allowed to do. Where there is none, any token of the plane
+// may learn so.
+static enum access
+access_needed(const struct connection *c)
+{
+    return c->routing.route != NULL ? c->routing.route->needs : ACCESS_DATA;
+}
+
 static bool
 accept_origin(struct connection *c)
 {
@@ -133,22 +141,21 @@ accept_origin(struct connection *c)
     const struct listener *l = c->listener;
     const struct origin_rules rules = {l->host, l->hosts, atomic_load(&l->auth)->count > 0};
     enum origin_verdict verdict = origin_check(&c->head, &rules);
+    bool fine =
+        verdict == ORIGIN_FINE || (verdict == ORIGIN_LINKED && access_needed(c) == ACCESS_OPEN);
     if (verdict == ORIGIN_WRONG_HOST)
         reply_problem(r, "misdirected-request", "Host must name this machine, such as localhost.");
-    else if (verdict == ORIGIN_FOREIGN)
+    else if (!fine)
         reply_problem(r, "foreign-origin", "Origin or Sec-Fetch-Site names another site.");
-    return verdict == ORIGIN_FINE;
+    return fine;
 }
 
-// The route says what its caller must be allowed to do. Where there is none, any token of the plane
-// may learn so.
 static bool
 accept_caller(struct connection *c)
 {
     struct request *r = &c->request;
     const struct auth *auth = atomic_load(&c->listener->auth);
-    router_find(c->listener->routes, r->method, c->path, &c->routing);
-    enum access needed = c->routing.route != NULL ? c->routing.route->needs : ACCESS_DATA;
+    enum access needed = access_needed(c);
     if (needed != ACCESS_OPEN && auth->count > 0)
         c->caller = auth_find(auth, c->head.authorization);
     enum auth_verdict verdict = auth_check(auth, c->caller, needed);
@@ -255,6 +262,7 @@ take_head(struct connection *c, const char *method, const char *version)
     if (is_request_id(c->head.request_id))
         memcpy(c->request.id, c->head.request_id.data, c->head.request_id.len + 1);
     uint64_t length = announced_length(c);
+    router_find(c->listener->routes, c->request.method, c->path, &c->routing);
     if (accept_origin(c) && accept_caller(c) && accept_route(c)) {
         c->next = run_route;
         if (length > c->listener->body_limit)

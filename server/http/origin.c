@@ -81,7 +81,5 @@ origin_check(const struct head *h, const struct origin_rules *rules)
         return ORIGIN_WRONG_HOST;
     if (h->origin.data != NULL && !is_own_origin(h->origin, h->host))
         return ORIGIN_FOREIGN;
-    if (span_is(h->fetch_site, "cross-site"))
-        return ORIGIN_FOREIGN;
-    return ORIGIN_FINE;
+    return span_is(h->fetch_site, "cross-site") ? ORIGIN_LINKED : ORIGIN_FINE;
 }

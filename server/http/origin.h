@@ -8,7 +8,12 @@
 #include "base/config.h"
 #include "http/headcheck.h"
 
-enum origin_verdict { ORIGIN_FINE, ORIGIN_WRONG_HOST, ORIGIN_FOREIGN };
+enum origin_verdict {
+    ORIGIN_FINE,
+    ORIGIN_WRONG_HOST,
+    ORIGIN_FOREIGN,
+    ORIGIN_LINKED // another site has a link to here, or shows it: fine for what holds no data
+};
 
 struct origin_rules {
     const char *own;                  // the address that the listener was started with

@@ -128,6 +128,24 @@ the_page_is_open_where_its_figures_need_a_token(void **state)
     assert_int_equal(client_call(&service.admin, "GET", "/v1/gc", NULL), 401);
 }
 
+// A link in a wiki or on another dashboard leads to the page. What is behind it stays closed to it.
+static void
+another_site_may_link_to_the_page_and_to_nothing_else(void **state)
+{
+    static const char *const cross = "Sec-Fetch-Site: cross-site";
+    START("shards=1");
+    client_add_header(&service.admin, cross);
+    assert_int_equal(client_call(&service.admin, "GET", "/", NULL), 200);
+    client_add_header(&service.admin, cross);
+    assert_int_equal(client_call(&service.admin, "GET", "/assets/main.js", NULL), 200);
+    client_add_header(&service.admin, cross);
+    assert_int_equal(client_call(&service.admin, "GET", "/v1/gc", NULL), 403);
+    client_add_header(&service.admin, cross);
+    assert_int_equal(client_call(&service.admin, "POST", "/", NULL), 403);
+    client_add_header(&service.admin, "Origin: http://example.com");
+    assert_int_equal(client_call(&service.admin, "GET", "/", NULL), 403);
+}
+
 int
 main(void)
 {
@@ -138,6 +156,7 @@ main(void)
         SERVICE_TEST(what_is_not_an_asset_is_not_found),
         SERVICE_TEST(the_page_lets_no_script_run_but_its_own_and_nobody_frame_it),
         SERVICE_TEST(the_page_is_open_where_its_figures_need_a_token),
+        SERVICE_TEST(another_site_may_link_to_the_page_and_to_nothing_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -63,7 +63,9 @@ a_page_of_another_site_may_not(void **state)
     assert_int_equal(verdict("localhost:8081", "http://localhost:8080", NULL), ORIGIN_FOREIGN);
     assert_int_equal(verdict("localhost:8081", "null", NULL), ORIGIN_FOREIGN);
     assert_int_equal(verdict("localhost:8081", "", NULL), ORIGIN_FOREIGN);
-    assert_int_equal(verdict("localhost:8081", NULL, "cross-site"), ORIGIN_FOREIGN);
+    assert_int_equal(verdict("localhost:8081", "https://example.com", "cross-site"),
+                     ORIGIN_FOREIGN);
+    assert_int_equal(verdict("localhost:8081", NULL, "cross-site"), ORIGIN_LINKED);
 }
 
 static void
@@ -89,7 +91,7 @@ with_tokens_and_no_list_any_host_is_served(void **state)
         rules = (struct origin_rules){"0.0.0.0", i ? &none : NULL, true};
         assert_int_equal(verdict("tenured.internal:8080", NULL, NULL), ORIGIN_FINE);
         assert_int_equal(verdict("a", "http://b", NULL), ORIGIN_FOREIGN);
-        assert_int_equal(verdict("a", NULL, "cross-site"), ORIGIN_FOREIGN);
+        assert_int_equal(verdict("a", NULL, "cross-site"), ORIGIN_LINKED);
     }
     rules = (struct origin_rules){.own = "127.0.0.1"};
 }
