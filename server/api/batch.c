@@ -269,7 +269,7 @@ batch_run(struct request *r)
     const struct domain *d = r->app;
     struct span op = {0};
     json_t *body;
-    if (!fields_read(r, d->config, names, &body))
+    if (!fields_read(r, d->config, names, NULL, &body))
         return;
     struct batch *b = new_batch(r, body);
     if (b && fields_require(r, body, "op") && fields_require(r, body, "ids") &&

@@ -18,9 +18,11 @@ fields_limits(const struct config *config)
 }
 
 bool
-fields_read(struct request *r, const struct config *config, const char *const *names, json_t **body)
+fields_read(struct request *r, const struct config *config, const char *const *names,
+            const char *leaf, json_t **body)
 {
     struct json_limits limits = fields_limits(config);
+    limits.leaf = leaf;
     return body_read(r, &limits, names, body);
 }
 

@@ -11,9 +11,10 @@
 #include "http/body.h"
 
 struct json_limits fields_limits(const struct config *config);
-// body_read within the limits of the configuration.
+// body_read within the limits of the configuration. Nobody looks into member [leaf], an object that
+// is kept as it was written; NULL: there is none.
 bool fields_read(struct request *r, const struct config *config, const char *const *names,
-                 json_t **body /* new: json_decref */);
+                 const char *leaf, json_t **body /* new: json_decref */);
 bool fields_require(struct request *r, const json_t *body, const char *name);
 bool fields_get_string(struct request *r, const json_t *body, const char *name,
                        struct span *value /* borrowed from [body] */);

@@ -100,14 +100,12 @@ new_writing(struct request *r, uint16_t slot, enum session_write what)
     return w;
 }
 
-// The body without white space. What jansson makes of it is not needed: it has said that it is one.
+// The body without white space.
 static bool
 read_data(struct request *r, struct writing *w)
 {
-    json_t *body;
-    if (!body_read(r, &w->write.limits, NULL, &body))
+    if (!body_check(r, &w->write.limits))
         return false;
-    json_decref(body);
     json_add_compact(&w->data, r->body);
     w->write.data = (struct span){w->data.data, w->data.len};
     if (w->data.failed)

@@ -133,7 +133,7 @@ sessions_verify(struct request *r)
     json_t *body;
     if (json_read_plain(r->body, "token", &q.key) && q.key.len > 0) {
         verify(r, &q);
-    } else if (fields_read(r, d->config, names, &body)) {
+    } else if (fields_read(r, d->config, names, NULL, &body)) {
         if (read_verify(r, body, &q))
             verify(r, &q);
         json_decref(body);
@@ -226,7 +226,8 @@ read_create(struct request *r, struct creating *c)
     int64_t max = d->config->sessions_max_ttl_ms;
     create->idle_ttl = d->config->sessions_idle_ttl_ms;
     create->absolute_ttl = d->config->sessions_absolute_ttl_ms;
-    if (!fields_read(r, d->config, names, &c->body) || !fields_require(r, c->body, "user_id") ||
+    if (!fields_read(r, d->config, names, "data", &c->body) ||
+        !fields_require(r, c->body, "user_id") ||
         !fields_get_string(r, c->body, "user_id", &create->user_id) ||
         !fields_add_object(r, c->body, "data", &c->data) ||
         !fields_add_object(r, c->body, "client", &c->client) ||

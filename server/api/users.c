@@ -269,7 +269,7 @@ read_put(struct request *r, struct writing *w)
     static const char *const names[] = {"name", "email", "attributes", NULL};
     const struct domain *d = r->app;
     struct put_user *put = &w->put;
-    if (!read_conditions(r, put) || !fields_read(r, d->config, names, &w->body) ||
+    if (!read_conditions(r, put) || !fields_read(r, d->config, names, "attributes", &w->body) ||
         !fields_require(r, w->body, "name") || !fields_get_string(r, w->body, "name", &put->name) ||
         !fields_get_string(r, w->body, "email", &put->email) ||
         !fields_add_object(r, w->body, "attributes", &w->attributes))
@@ -296,7 +296,7 @@ read_patch(struct request *r, struct writing *w)
                                      .limits = fields_limits(d->config),
                                      .size_limit = (size_t)d->config->limits_body};
     if (!condition_read(r, "If-Match", &put->if_match) ||
-        !fields_read(r, d->config, names, &w->body) ||
+        !fields_read(r, d->config, names, "attributes", &w->body) ||
         (is_removed(w->body, "name") && !fields_require(r, w->body, "name")) ||
         !fields_get_string(r, w->body, "name", &put->name) ||
         !fields_get_string(r, w->body, "email", &put->email) ||

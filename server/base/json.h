@@ -10,10 +10,11 @@
 #include <jansson.h>
 
 struct json_limits {
-    size_t depth;   // nested arrays and objects
-    size_t members; // members and elements in the whole document
-    size_t string;  // bytes of one string, as written
-    bool as_text;   // numbers are kept as text, so an integer may have any size
+    size_t depth;     // nested arrays and objects
+    size_t members;   // members and elements in the whole document
+    size_t string;    // bytes of one string, as written
+    bool as_text;     // numbers are kept as text, so an integer may have any size
+    const char *leaf; // a member of which nobody looks into the object; NULL: none
 };
 
 enum json_fault {
@@ -24,9 +25,14 @@ enum json_fault {
 };
 
 // Parses [text], which must be an object. [detail] (at least 160 bytes) gets a sentence with the
-// place of the fault. On JSON_FINE [root] is new: json_decref.
+// place of the fault. On JSON_FINE [root] is new: json_decref. What is in the object that member
+// [limits->leaf] is need not be in it.
 enum json_fault json_read(struct span text, const struct json_limits *limits, json_t **root,
                           char *detail, size_t detail_size);
+
+// What json_read says of a document of which no more is needed.
+enum json_fault json_check(struct span text, const struct json_limits *limits, char *detail,
+                           size_t detail_size);
 
 // JSON_FINE or JSON_TOO_LARGE, of any text.
 enum json_fault json_check_limits(struct span text, const struct json_limits *limits, char *detail,

@@ -6,10 +6,9 @@
 #include <string.h>
 
 static bool
-parse(struct request *r, const struct json_limits *limits, json_t **body)
+accept(struct request *r, enum json_fault fault, const char *detail)
 {
-    char detail[256];
-    switch (json_read(r->body, limits, body, detail, sizeof detail)) {
+    switch (fault) {
     case JSON_FINE:
         return true;
     case JSON_MALFORMED:
@@ -37,7 +36,8 @@ bool
 body_read(struct request *r, const struct json_limits *limits, const char *const *names,
           json_t **body)
 {
-    if (!parse(r, limits, body))
+    char detail[256];
+    if (!accept(r, json_read(r->body, limits, body, detail, sizeof detail), detail))
         return false;
     for (void *i = json_object_iter(*body); i; i = json_object_iter_next(*body, i)) {
         if (is_among(json_object_iter_key(i), names))
@@ -49,6 +49,13 @@ body_read(struct request *r, const struct json_limits *limits, const char *const
         return false;
     }
     return true;
+}
+
+bool
+body_check(struct request *r, const struct json_limits *limits)
+{
+    char detail[256];
+    return accept(r, json_check(r->body, limits, detail, sizeof detail), detail);
 }
 
 bool

@@ -14,7 +14,9 @@
 // where [names] is NULL.
 bool body_read(struct request *r, const struct json_limits *limits, const char *const *names,
                json_t **body /* new: json_decref */);
-// The same, but no body at all is an empty object.
+// Whether the body is an object, with any members, of which no more is needed.
+bool body_check(struct request *r, const struct json_limits *limits);
+// As body_read, but no body at all is an empty object.
 bool body_read_optional(struct request *r, const struct json_limits *limits,
                         const char *const *names, json_t **body /* new: json_decref */);
 

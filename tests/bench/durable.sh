@@ -4,17 +4,17 @@
 # durable.sh [ROUNDS]: POST /v1/sessions over 256 connections, each acknowledged when it is synced,
 # beside the same service with a store that keeps nothing, and beside SQLite alone, which inserts
 # batches of 256 under a random key. Rounds of three seconds, one after the other; the store lies in
-# the folder TMPDIR. Builds a release in build/bench, or in the folder BUILD.
+# the folder TMPDIR. Builds what is deployed in build/load, or in the folder BUILD.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 rounds=${1:-7}
-build=${BUILD:-build/bench}
+build=${BUILD:-build/load}
 seconds=3
 users=256
 connections=256
 
 build() {
-    cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release >/dev/null
+    cmake --preset load -B "$build" >/dev/null
     cmake --build "$build" --target tenured peer_random_key >/dev/null
 }
 

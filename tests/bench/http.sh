@@ -4,11 +4,11 @@
 # http.sh [ROUNDS]: GET /v1/sessions/{id} beside a server that answers a constant of the same length,
 # in alternating rounds of one second; beside the same job in Python (aiohttp) and in Node, where they
 # are installed; then 30 rounds each at 128, 256 and 512 connections, none of which may fall below
-# half of its median. Builds a release in build/bench, or in the folder BUILD.
+# half of its median. Builds what is deployed in build/load, or in the folder BUILD.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 rounds=${1:-15}
-build=${BUILD:-build/bench}
+build=${BUILD:-build/load}
 stall_rounds=${STALL_ROUNDS:-30}
 peer_rounds=${PEER_ROUNDS:-5}
 sessions=1000
@@ -31,7 +31,7 @@ need_tools() {
 }
 
 build() {
-    cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release >/dev/null
+    cmake --preset load -B "$build" >/dev/null
     cmake --build "$build" --target tenured peer_constant_reply >/dev/null
 }
 

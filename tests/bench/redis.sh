@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: MIT
 #
 # redis.sh [SESSIONS]: what a live session with 200 bytes of data takes in memory, made over HTTP in
-# the service, and as a hash in Redis. Builds a release in build/bench, or in the folder BUILD.
+# the service, and as a hash in Redis. Builds what is deployed in build/load, or in the folder BUILD.
 set -euo pipefail
 shopt -s inherit_errexit
 cd "$(dirname "$0")/../.."
 sessions=${1:-100000}
-build=${BUILD:-build/bench}
+build=${BUILD:-build/load}
 
 need_redis() {
     command -v redis-server >/dev/null && return
@@ -20,7 +20,7 @@ need_redis() {
 }
 
 build() {
-    cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release >/dev/null
+    cmake --preset load -B "$build" >/dev/null
     cmake --build "$build" --target tenured tenure-load >/dev/null
 }
 

@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: MIT
 #
 # start.sh [SESSIONS] [STARTS]: how long the service takes to be ready with so many live sessions in
-# its store, and what a session takes in memory. Builds a release in build/bench, or in the folder
+# its store, and what a session takes in memory. Builds what is deployed in build/load, or in the folder
 # BUILD.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 sessions=${1:-100000}
 starts=${2:-5}
-build=${BUILD:-build/bench}
+build=${BUILD:-build/load}
 
 build() {
-    cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release >/dev/null
+    cmake --preset load -B "$build" >/dev/null
     cmake --build "$build" --target tenured bench_seed >/dev/null
 }
 

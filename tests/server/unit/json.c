@@ -210,6 +210,64 @@ compact_json_has_no_space_between_tokens(void **state)
     text_fini(&t);
 }
 
+static json_t * /* new */
+read_with_leaf(const char *text)
+{
+    static const struct json_limits limits = {8, 40, 600, .as_text = true, .leaf = "data"};
+    char detail[160];
+    json_t *root = NULL;
+    assert_int_equal(json_read(span_of(text), &limits, &root, detail, sizeof detail), JSON_FINE);
+    return root;
+}
+
+static void
+what_is_in_the_leaf_of_a_plain_document_is_not_built(void **state)
+{
+    json_t *root = read_with_leaf("{\"id\": \"u\", \"data\": {\"a\": [1, 2]}, \"n\": 1}");
+    assert_int_equal(json_object_size(root), 3);
+    assert_string_equal(json_string_value(json_object_get(root, "id")), "u");
+    assert_true(json_is_object(json_object_get(root, "data")));
+    assert_int_equal(json_object_size(json_object_get(root, "data")), 0);
+    assert_true(json_is_real(json_object_get(root, "n")));
+    json_decref(root);
+}
+
+// An escape makes a document one that is not plain, and so does much beside the leaf.
+static void
+other_documents_are_built_as_a_whole(void **state)
+{
+    char much[700] = "{\"data\":{\"a\":1},\"x\":\"";
+    memset(much + strlen(much), 'x', 590);
+    strcat(much, "\"}");
+    const char *const documents[] = {"{\"data\":{\"a\":\"\\n\"}}", "{\"d\\u0061ta\":{\"a\":1}}",
+                                     much};
+    for (size_t i = 0; i < 3; i++) {
+        json_t *root = read_with_leaf(documents[i]);
+        assert_int_equal(json_object_size(json_object_get(root, "data")), 1);
+        json_decref(root);
+    }
+    json_t *root = read_with_leaf("{\"data\":[1,2]}");
+    assert_int_equal(json_array_size(json_object_get(root, "data")), 2);
+    json_decref(root);
+}
+
+static void
+a_check_says_what_a_reader_says(void **state)
+{
+    static const char *const documents[] = {
+        "", "{}", "[]", "{\"a\":1,}", "{\"a\":\"\\n\"}", "{\"a\":1,\"a\":2}", "{\"a\":[[[[1]]]]}"};
+    for (size_t i = 0; i < sizeof documents / sizeof documents[0]; i++) {
+        char read_detail[160] = "", check_detail[160] = "";
+        json_t *root = NULL;
+        enum json_fault fault =
+            json_read(span_of(documents[i]), &small, &root, read_detail, sizeof read_detail);
+        json_decref(root);
+        assert_int_equal(
+            json_check(span_of(documents[i]), &small, check_detail, sizeof check_detail), fault);
+        assert_string_equal(check_detail, read_detail);
+    }
+}
+
 int
 main(void)
 {
@@ -227,6 +285,9 @@ main(void)
         cmocka_unit_test(whatever_is_not_as_plain_is_left_to_the_reader),
         cmocka_unit_test(a_plain_document_has_at_most_128_bytes),
         cmocka_unit_test(compact_json_has_no_space_between_tokens),
+        cmocka_unit_test(what_is_in_the_leaf_of_a_plain_document_is_not_built),
+        cmocka_unit_test(other_documents_are_built_as_a_whole),
+        cmocka_unit_test(a_check_says_what_a_reader_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
