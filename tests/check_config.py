@@ -26,6 +26,7 @@ ACCEPTED = {
                      for action in ["collect", "freeze", "refreeze"]],
     "gc.thresholds": [0, 0, 2147483647],
     "sessions.idle_ttl": "90s",
+    "sessions.jitter": 0.5,
     "shards": 1024,
 }
 REFUSED = {
@@ -40,6 +41,7 @@ REFUSED = {
     "gc.share": [0, 1.5, "0.25"],
     "gc.thresholds": [[700, 10], [700, 10, 10, 10], [700, 10, -1], [700, 10, 1.5], 700],
     "sessions.idle_ttl": [60, "60", "1 s"],
+    "sessions.jitter": [-0.1, 0.6, "10%"],
     "shards": ["1", 1.5, -1, 1025],
     "store.kind": ["redis", ""],
     "store.path": [""],

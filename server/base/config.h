@@ -45,6 +45,7 @@ struct config {
     char *store_kind, *store_path, *store_conninfo;
     int64_t store_queue, store_lookups, store_bound_ms;
     int64_t sessions_idle_ttl_ms, sessions_absolute_ttl_ms, sessions_max_ttl_ms;
+    double sessions_jitter; // of either time to live
     int64_t sessions_per_user;
     char *sessions_per_user_policy; // oldest, reject
     int64_t sessions_touch_flush_ms;

@@ -46,6 +46,7 @@
     X("sessions.idle_ttl", sessions_idle_ttl_ms, DURATION, "30m", 1, 3650 * DAY, NULL)             \
     X("sessions.absolute_ttl", sessions_absolute_ttl_ms, DURATION, "24h", 1, 3650 * DAY, NULL)     \
     X("sessions.max_ttl", sessions_max_ttl_ms, DURATION, "30d", 1, 3650 * DAY, NULL)               \
+    X("sessions.jitter", sessions_jitter, SHARE, "0", 0, 50, NULL)                                 \
     X("sessions.per_user", sessions_per_user, INTEGER, "100", 1, 100000, NULL)                     \
     X("sessions.per_user_policy", sessions_per_user_policy, CHOICE, "oldest", 0, 0,                \
       "oldest reject")                                                                             \

@@ -115,11 +115,30 @@ on_written(struct change *change, bool ok)
     shard_give(s);
 }
 
+// By which the next session's times are shorter.
+static double
+draw_share(double most)
+{
+    uint32_t chance = 0;
+    if (most > 0)
+        secret_random(&chance, sizeof chance);
+    return most * chance / UINT32_MAX;
+}
+
+// At least 1 ms: what is taken off is less than all of it, and rounded down.
+static int64_t
+shorten(int64_t ttl, double share)
+{
+    return ttl - (int64_t)((double)ttl * share);
+}
+
 static tn_object * /* new */
 make_session(struct create_session *c, tn_object *user)
 {
-    int64_t now = clock_ms(), expires_at = now + c->absolute_ttl;
-    int64_t idle_expires_at = now + c->idle_ttl;
+    double share = draw_share(c->shard->around.config->sessions_jitter);
+    int64_t idle_ttl = shorten(c->idle_ttl, share);
+    int64_t now = clock_ms(), expires_at = now + shorten(c->absolute_ttl, share);
+    int64_t idle_expires_at = now + idle_ttl;
     struct session_row row = {.k = atomic_fetch_add(c->shard->around.next_k, 1),
                               .id = {c->id, SESSION_ID_LEN},
                               .user_id = c->user_id,
@@ -128,7 +147,7 @@ make_session(struct create_session *c, tn_object *user)
                               .version = 1,
                               .created_at = now,
                               .last_seen_at = now,
-                              .idle_ttl = c->idle_ttl,
+                              .idle_ttl = idle_ttl,
                               .idle_expires_at =
                                   idle_expires_at < expires_at ? idle_expires_at : expires_at,
                               .expires_at = expires_at};

@@ -18,7 +18,7 @@ struct create_session {
     struct shard *shard;
     uint16_t slot;
     struct span user_id, data, client; // the client may be absent
-    int64_t idle_ttl, absolute_ttl;    // ms
+    int64_t idle_ttl, absolute_ttl;    // ms, before sessions.jitter
     // The result, when it is OUTCOME_DONE.
     char id[SESSION_ID_LEN + 1];
     struct text document; // with token and evicted; the caller's to give back once told

@@ -89,6 +89,37 @@ what_expired_while_the_service_was_down_has_ended_when_it_is_up(void **state)
     EXPECT_HAS("\"reason\":\"expired_absolute\"");
 }
 
+static char * /* new */
+member(const char *name)
+{
+    json_t *session = client_reply_json(&service.data);
+    const char *value = json_string_value(json_object_get(session, name));
+    assert_non_null(value);
+    char *copy = strdup(value);
+    json_decref(session);
+    return copy;
+}
+
+static void
+what_jitter_took_is_shown_and_outlives_a_restart(void **state)
+{
+    char *times[3];
+    START("shards=2", "sessions.jitter=0.5");
+    make_user("ada");
+    struct known_session s = make_session("ada", ",\"absolute_ttl\":\"10d\"");
+    times[0] = member("created_at");
+    times[1] = member("expires_at");
+    times[2] = member("idle_expires_at");
+    assert_true(strcmp(times[0], times[2]) < 0 && strcmp(times[2], times[1]) < 0);
+    stop();
+    START("shards=2");
+    expect(200, "GET", s.path, NULL);
+    for (int i = 0; i < 3; i++) {
+        EXPECT_HAS(times[i]);
+        free(times[i]);
+    }
+}
+
 int
 main(void)
 {
@@ -97,6 +128,7 @@ main(void)
         SERVICE_TEST(an_expired_user_is_forgotten_by_a_collection_and_comes_back_whole),
         SERVICE_TEST(idleness_ends_no_later_than_age),
         SERVICE_TEST(what_expired_while_the_service_was_down_has_ended_when_it_is_up),
+        SERVICE_TEST(what_jitter_took_is_shown_and_outlives_a_restart),
     };
     return cmocka_run_group_tests_name("expiry", tests, NULL, NULL);
 }

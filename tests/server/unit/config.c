@@ -239,6 +239,8 @@ ranges_hold_from_both_sides(void **state)
     check_error(load_set("gc.share=\"1\""), "gc.share: must be a number (--set)");
     check_error(load_set("gc.default_budget_ms=60001"),
                 "gc.default_budget_ms: 60001 is outside of 0 to 60000 (--set)");
+    check_error(load_set("sessions.jitter=0.6"),
+                "sessions.jitter: 0.6 is outside of 0 to 0.5 (--set)");
     check_error(load_set("store.path="), "store.path: must not be empty (--set)");
 }
 

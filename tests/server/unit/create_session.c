@@ -148,6 +148,59 @@ a_full_queue_refuses_and_keeps_no_place(void **state)
     assert_int_equal(rows_in_store(), (size_t)done + 1);
 }
 
+enum { CROWD = 60, IDLE_MS = 1800000, AGE_MS = 86400000 };
+
+// What the session's row has, and its share of what was asked for.
+static double
+read_times(const struct making *m, int64_t *idle, int64_t *age)
+{
+    struct shard *s = shard_of("ada");
+    shard_take(s);
+    tn_object *session =
+        expiry_find_session(s, (struct span){m->create.id, SESSION_ID_LEN}, clock_ms());
+    assert_non_null(session);
+    const struct session *t = session_of(session);
+    *idle = t->idle_ttl;
+    *age = t->expires_at - t->created_at;
+    assert_int_equal(t->idle_expires_at - t->created_at, *idle);
+    shard_give(s);
+    return (double)*age / AGE_MS;
+}
+
+static void
+sessions_made_together_end_apart_within_the_jitter(void **state)
+{
+    struct making m;
+    double least = 1, most = 0;
+    fixture->config.sessions_jitter = 0.2;
+    put("ada", "Ada");
+    for (int i = 0; i < CROWD; i++) {
+        int64_t idle, age;
+        assert_int_equal(make_with(&m, "ada", IDLE_MS, AGE_MS), OUTCOME_DONE);
+        double left = read_times(&m, &idle, &age);
+        assert_true(left >= 0.8 && left <= 1);
+        // One share for both, but for the milliseconds.
+        assert_in_range(idle, (int64_t)(left * IDLE_MS) - 2, (int64_t)(left * IDLE_MS) + 2);
+        least = left < least ? left : least;
+        most = left > most ? left : most;
+    }
+    assert_true(most - least > 0.1); // once in 10^16 runs it is not
+}
+
+static void
+without_jitter_a_session_lives_exactly_as_long_as_asked(void **state)
+{
+    struct making m;
+    int64_t idle, age;
+    put("ada", "Ada");
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(make_with(&m, "ada", IDLE_MS + i, AGE_MS + i), OUTCOME_DONE);
+        read_times(&m, &idle, &age);
+        assert_int_equal(idle, IDLE_MS + i);
+        assert_int_equal(age, AGE_MS + i);
+    }
+}
+
 int
 main(void)
 {
@@ -160,6 +213,8 @@ main(void)
         DOMAIN_TEST(a_lowered_limit_takes_as_many_as_needed),
         DOMAIN_TEST(reject_counts_those_that_are_on_their_way),
         DOMAIN_TEST(a_full_queue_refuses_and_keeps_no_place),
+        DOMAIN_TEST(sessions_made_together_end_apart_within_the_jitter),
+        DOMAIN_TEST(without_jitter_a_session_lives_exactly_as_long_as_asked),
     };
     return cmocka_run_group_tests_name("create_session", tests, NULL, NULL);
 }

@@ -170,7 +170,7 @@ assert_choices(const struct key *key, const json_t *words, const char *range)
 static void
 assert_bounds(const struct key *key, const json_t *part)
 {
-    char range[256];
+    char range[256], shares[64];
     read_range(key, range, sizeof range);
     switch (key->kind) {
     case KEY_INTEGER:
@@ -195,7 +195,8 @@ assert_bounds(const struct key *key, const json_t *part)
         assert_string_equal(word(part, "type"), "number");
         assert_true(json_number_value(json_object_get(part, "minimum")) * 100 == key->least);
         assert_true(json_number_value(json_object_get(part, "maximum")) * 100 == key->most);
-        assert_string_equal(range, " 0.01 to 1 ");
+        snprintf(shares, sizeof shares, " %g to %g ", key->least / 1e2, key->most / 1e2);
+        assert_string_equal(range, shares);
         break;
     case KEY_THRESHOLDS:
         assert_string_equal(word(part, "type"), "array");
