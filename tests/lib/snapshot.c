@@ -4,7 +4,7 @@
 // snapfile.c. What they show is in behaviours/1k_snapshots.c.
 #include "heap_fixture.h"
 
-#include "inspect/arena.h"
+#include "inspect/snapshot.h"
 
 #include <tenure/containers.h>
 
@@ -56,6 +56,22 @@ filter(void *snapshot)
     return err;
 }
 
+struct sum {
+    tn_snapshot *whole;
+    const tn_snapshot *part;
+};
+
+// Nothing is added, or everything.
+static tn_err
+add(void *arg)
+{
+    struct sum *sum = arg;
+    size_t before = tn_snapshot_len(sum->whole), more = tn_snapshot_len(sum->part);
+    tn_err err = tn_snapshot_add(sum->whole, sum->part);
+    assert_int_equal(tn_snapshot_len(sum->whole), before + (err == TN_OK ? more : 0));
+    return err;
+}
+
 static tn_err
 load(void *text)
 {
@@ -88,6 +104,31 @@ without_memory_there_is_no_snapshot_and_nothing_is_left(void **state)
     fail_each(group, snapshot);
     fail_each(filter, snapshot);
     tn_snapshot_free(snapshot);
+}
+
+// More traces than the first rows and the first chunk of the arena have room for.
+static tn_snapshot *
+snapshot_of_many_traces(void)
+{
+    enum { TRACES = 300 };
+    tn_snapshot *snapshot = tni_snapshot_new();
+    for (int i = 0; i < TRACES; i++) {
+        tn_site site = {"many.c", i + 1, "many"};
+        tn_snapshot_trace t = {"objects", "list", "", &site, 1, 1, 32, 1, 32, 1};
+        assert_true(tni_snapshot_append(snapshot, &t));
+    }
+    return snapshot;
+}
+
+static void
+without_memory_nothing_is_added_to_a_snapshot(void **state)
+{
+    tn_snapshot *many = snapshot_of_many_traces();
+    struct sum sum = {snapshot_of(heap_fixture_heap(state)), many};
+    fail_each(add, &sum);
+    assert_int_equal(tn_snapshot_len(sum.whole), 1 + tn_snapshot_len(many));
+    tn_snapshot_free(sum.whole);
+    tn_snapshot_free(many);
 }
 
 static void
@@ -131,6 +172,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         HEAP_TEST(without_memory_there_is_no_snapshot_and_nothing_is_left),
+        HEAP_TEST(without_memory_nothing_is_added_to_a_snapshot),
         HEAP_TEST(without_memory_no_file_is_read),
         HEAP_TEST(a_full_disk_is_told),
         HEAP_TEST(two_heaps_fit_into_one_snapshot),

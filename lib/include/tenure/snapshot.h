@@ -21,7 +21,7 @@ typedef struct tn_snapshot tn_snapshot;
 // TN_ENOMEM.
 TN_API tn_err tn_snapshot_take(tn_heap *heap, tn_snapshot **snapshot /* new: tn_snapshot_free */);
 TN_API void tn_snapshot_free(tn_snapshot *snapshot /* stolen */);
-// Adds everything that [from] has, for programs with several heaps. TN_ENOMEM: a part was added.
+// Adds everything that [from] has, for programs with several heaps. TN_ENOMEM: nothing was added.
 TN_API tn_err tn_snapshot_add(tn_snapshot *snapshot, const tn_snapshot *from);
 
 // Everything that one traceback allocated for one type or domain under one tag. A frame is a

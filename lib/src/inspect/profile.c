@@ -17,8 +17,8 @@ struct function {
 
 // A call on its way.
 struct call {
-    struct function *function; // NULL: it could not be noted
-    size_t last;               // bytes at the last mark
+    struct function *function;
+    size_t last; // bytes at the last mark
     size_t at_start;
     double started; // seconds
 };
@@ -146,7 +146,7 @@ static void
 note(tn_profiler *p, struct call *call, int number)
 {
     size_t now = p->memory->current;
-    tn_line *line = call->function != NULL ? line_of(call->function, number) : NULL;
+    tn_line *line = line_of(call->function, number);
     if (line == NULL) {
         p->lost++;
         return;
@@ -164,13 +164,14 @@ tn_profiler_enter(tn_profiler *p, const tn_site *site)
 {
     if (p == NULL || p->off > 0)
         return;
-    struct call *call = push(p);
+    struct function *function = function_of(p, site);
+    struct call *call = function != NULL ? push(p) : NULL;
     if (call == NULL) {
         p->lost++;
         return;
     }
     size_t now = p->memory->current;
-    *call = (struct call){function_of(p, site), now, now, seconds()};
+    *call = (struct call){function, now, now, seconds()};
     note(p, call, site->line);
 }
 
@@ -181,7 +182,7 @@ call_of(tn_profiler *p, const tn_site *site)
 {
     for (size_t depth = p->depth; depth > 0; depth--) {
         struct call *call = &p->calls[depth - 1];
-        if (call->function != NULL && strcmp(call->function->name, site->function) == 0) {
+        if (strcmp(call->function->name, site->function) == 0) {
             p->depth = depth;
             return call;
         }

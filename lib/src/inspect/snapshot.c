@@ -93,9 +93,12 @@ tn_err
 tn_snapshot_add(tn_snapshot *s, const tn_snapshot *from)
 {
     tn_snapshot_trace t;
+    size_t before = s->count;
     for (size_t i = 0; tn_snapshot_get(from, i, &t); i++)
-        if (!tni_snapshot_append(s, &t))
+        if (!tni_snapshot_append(s, &t)) {
+            s->count = before;
             return TN_ENOMEM;
+        }
     return TN_OK;
 }
 
