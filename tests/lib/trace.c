@@ -108,6 +108,52 @@ a_buffer_counts_for_the_line_that_made_it_grow(void **state)
     assert_int_equal(traced(heap).current, 0);
 }
 
+// As every block of it: the set's, the map's keys and values, its entries and its index.
+static void
+a_weak_container_counts_for_the_line_that_made_it_grow(void **state)
+{
+    tn_heap *heap = heap_fixture_heap(state);
+    tn_type *type = heap_type(heap, "Target", NULL, TN_WEAK);
+    tn_object *map = tn_weakmap_new(heap), *keys = tn_weakkeymap_new(heap);
+    tn_object *set = tn_weakset_new(heap), *targets[1000];
+    size_t empty[] = {tn_sizeof(map), tn_sizeof(keys), tn_sizeof(set)};
+    for (int i = 0; i < 1000; i++)
+        targets[i] = tn_new(heap, type);
+    start(heap, TN_TRACE_EXACT, 0);
+    int line = __LINE__ + 2;
+    for (int i = 0; i < 1000; i++) {
+        assert_int_equal(tn_weakmap_set(map, tn_int(i), targets[i]), TN_OK);
+        assert_int_equal(tn_weakkeymap_set(keys, targets[i], tn_int(i)), TN_OK);
+        assert_int_equal(tn_weakset_add(set, targets[i]), TN_OK);
+    }
+    assert_int_equal(sum_of(heap, line, NULL).bytes, tn_sizeof(map) - empty[0]);
+    assert_int_equal(sum_of(heap, line + 1, NULL).bytes, tn_sizeof(keys) - empty[1]);
+    assert_int_equal(sum_of(heap, line + 2, NULL).bytes, tn_sizeof(set) - empty[2]);
+    for (int i = 0; i < 1000; i++)
+        tn_decref(targets[i]);
+    assert_int_equal(traced(heap).current, 0);
+    tn_decref(map);
+    tn_decref(keys);
+    tn_decref(set);
+}
+
+static void
+a_copy_of_a_weak_container_counts_for_its_line(void **state)
+{
+    tn_heap *heap = heap_fixture_heap(state);
+    tn_object *target = tn_new(heap, heap_type(heap, "Target", NULL, TN_WEAK));
+    tn_object *map = tn_weakmap_new(heap), *set = tn_weakset_new(heap);
+    assert_int_equal(tn_weakmap_set(map, tn_int(1), target), TN_OK);
+    assert_int_equal(tn_weakset_add(set, target), TN_OK);
+    start(heap, TN_TRACE_EXACT, 0);
+    int line = __LINE__ + 1;
+    tn_object *copies[] = {tn_weakmap_copy(map), tn_weakset_copy(set)};
+    assert_int_equal(sum_of(heap, line, NULL).bytes, tn_sizeof(copies[0]) + tn_sizeof(copies[1]));
+    tn_object *all[] = {target, map, set, copies[0], copies[1]};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        tn_decref(all[i]);
+}
+
 static void
 buffers_of_every_size_are_known_through_every_resize(void **state)
 {
@@ -419,6 +465,8 @@ main(void)
         HEAP_TEST(a_heap_that_nobody_traces_knows_nothing),
         HEAP_TEST(an_object_knows_the_line_that_made_it),
         HEAP_TEST(a_buffer_counts_for_the_line_that_made_it_grow),
+        HEAP_TEST(a_weak_container_counts_for_the_line_that_made_it_grow),
+        HEAP_TEST(a_copy_of_a_weak_container_counts_for_its_line),
         HEAP_TEST(buffers_of_every_size_are_known_through_every_resize),
         HEAP_TEST(peak_is_the_highest_value_since_the_last_reset),
         HEAP_TEST(what_was_there_before_is_unknown_and_its_end_is_not_counted),

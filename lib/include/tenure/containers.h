@@ -190,7 +190,8 @@ TN_API tn_object *tn_weakmap_borrow_str(const tn_object *map, const char *key,
 TN_API tn_object *tn_weakmap_get(const tn_object *map, tn_value key); /* new */
 // Replaces what the key held. TN_ETYPE: the object's type lacks TN_WEAK, or the key is neither str
 // nor integer. TN_ENOMEM: the map is unchanged.
-TN_API tn_err tn_weakmap_set(tn_object *map, tn_value key, tn_object *o);
+#define tn_weakmap_set(map, key, o) tn_weakmap_set_at(map, key, o, TN_SITE())
+TN_API tn_err tn_weakmap_set_at(tn_object *map, tn_value key, tn_object *o, const tn_site *site);
 // The live object that the key holds, or else [o], which it holds from now on. Errors:
 // tn_weakmap_set's.
 TN_API tn_err tn_weakmap_set_default(tn_object *map, tn_value key, tn_object *o,
@@ -228,7 +229,8 @@ TN_API bool tn_is_weakkeymap(tn_value v);
 TN_API tn_value tn_weakkeymap_borrow(const tn_object *map, const tn_object *key); /* borrowed */
 TN_API tn_value tn_weakkeymap_get(const tn_object *map, const tn_object *key);    /* new */
 // TN_ETYPE: the key's type lacks TN_WEAK. TN_EINVAL for absent. TN_ENOMEM: the map is unchanged.
-TN_API tn_err tn_weakkeymap_set(tn_object *map, tn_object *key, tn_value v);
+#define tn_weakkeymap_set(map, key, v) tn_weakkeymap_set_at(map, key, v, TN_SITE())
+TN_API tn_err tn_weakkeymap_set_at(tn_object *map, tn_object *key, tn_value v, const tn_site *site);
 // The value that is there, or else [v], which is from now on. Errors: tn_weakkeymap_set's.
 TN_API tn_err tn_weakkeymap_set_default(tn_object *map, tn_object *key, tn_value v,
                                         tn_value *result /* new */);
@@ -256,7 +258,8 @@ TN_API size_t tn_weakset_len(const tn_object *set);
 TN_API bool tn_is_weakset(tn_value v);
 TN_API bool tn_weakset_has(const tn_object *set, const tn_object *o);
 // TN_ETYPE: the type lacks TN_WEAK. TN_ENOMEM: the set is unchanged.
-TN_API tn_err tn_weakset_add(tn_object *set, tn_object *o);
+#define tn_weakset_add(set, o) tn_weakset_add_at(set, o, TN_SITE())
+TN_API tn_err tn_weakset_add_at(tn_object *set, tn_object *o, const tn_site *site);
 // TN_EKEY.
 TN_API tn_err tn_weakset_remove(tn_object *set, const tn_object *o);
 // Takes some member out. NULL: the set is empty.

@@ -60,7 +60,7 @@ replace(tn_value *at, tn_value v)
 }
 
 tn_err
-tn_weakkeymap_set(tn_object *o, tn_object *key, tn_value v)
+tn_weakkeymap_set_at(tn_object *o, tn_object *key, tn_value v, const tn_site *site)
 {
     struct tni_weakkeys *m = map_of(o);
     if (tn_is_absent(v))
@@ -72,7 +72,7 @@ tn_weakkeymap_set(tn_object *o, tn_object *key, tn_value v)
     tni_check_store(o, v);
 #endif
     int64_t entry = tni_weakkeys_find(m, key);
-    if (entry == TNI_NO_ENTRY && !tni_weakkeys_reserve(m, 1))
+    if (entry == TNI_NO_ENTRY && !tni_weakkeys_reserve(m, 1, site))
         return TN_ENOMEM;
     if (entry == TNI_NO_ENTRY)
         entry = tni_weakkeys_add(m, key);
@@ -84,7 +84,7 @@ tn_err
 tn_weakkeymap_set_default(tn_object *o, tn_object *key, tn_value v, tn_value *result)
 {
     tn_value found = tn_weakkeymap_borrow(o, key);
-    tn_err err = tn_is_absent(found) ? tn_weakkeymap_set(o, key, v) : TN_OK;
+    tn_err err = tn_is_absent(found) ? tn_weakkeymap_set_at(o, key, v, NULL) : TN_OK;
     if (err == TN_OK)
         *result = tn_weakkeymap_get(o, key);
     return err;
@@ -122,7 +122,7 @@ tn_weakkeymap_update(tn_object *o, const tn_object *from)
     if (o == from)
         return TN_OK;
     tn_object *copy = tn_weakkeymap_copy_at(from, TN_SITE());
-    if (copy == NULL || !tni_weakkeys_reserve(m, map_of(copy)->len)) {
+    if (copy == NULL || !tni_weakkeys_reserve(m, map_of(copy)->len, NULL)) {
         tn_decref(copy);
         return TN_ENOMEM;
     }
@@ -131,7 +131,7 @@ tn_weakkeymap_update(tn_object *o, const tn_object *from)
     for (uint32_t i = 0; i < source->used && err == TN_OK; i++) {
         tn_object *key = tni_weakkeys_give(source, i);
         if (key != NULL)
-            err = tn_weakkeymap_set(o, key, source->values.values[i]);
+            err = tn_weakkeymap_set_at(o, key, source->values.values[i], NULL);
         tn_decref(key);
     }
     tn_decref(copy);

@@ -75,15 +75,22 @@ use_buffers(struct tni_weakkeys *k, struct tni_link *links, tn_value *values, ui
     k->room = room;
 }
 
+static void *
+new_buffer(struct tni_weakkeys *k, size_t size, const tn_site *site)
+{
+    space_of(k)->memory.site = site;
+    return tni_buffer_alloc(&space_of(k)->memory, account_of(k), size);
+}
+
 // Both buffers or neither.
 static bool
-grow(struct tni_weakkeys *k, uint64_t room)
+grow(struct tni_weakkeys *k, uint64_t room, const tn_site *site)
 {
     struct tni_memory *m = &space_of(k)->memory;
-    struct tni_link *links = tni_buffer_alloc(m, account_of(k), links_size(room));
+    struct tni_link *links = new_buffer(k, links_size(room), site);
     if (links == NULL)
         return false;
-    tn_value *values = k->valued ? tni_buffer_alloc(m, account_of(k), values_size(k, room)) : NULL;
+    tn_value *values = k->valued ? new_buffer(k, values_size(k, room), site) : NULL;
     if (k->valued && values == NULL) {
         tni_buffer_free(m, account_of(k), links, links_size(room));
         return false;
@@ -93,14 +100,14 @@ grow(struct tni_weakkeys *k, uint64_t room)
 }
 
 bool
-tni_weakkeys_reserve(struct tni_weakkeys *k, uint32_t more)
+tni_weakkeys_reserve(struct tni_weakkeys *k, uint32_t more, const tn_site *site)
 {
     uint64_t needed = k->len + (uint64_t)more, room = k->room + k->room / 2 + 4;
     if (needed <= k->room)
         return true;
     if (room < needed)
         room = needed;
-    return room <= max_room && grow(k, room);
+    return room <= max_room && grow(k, room, site);
 }
 
 // --- Entries -------------------------------------------------------------------------------------
@@ -212,7 +219,7 @@ tni_weakkeys_copy(const tn_object *o, const tn_site *site)
 {
     const struct tni_weakkeys *from = tn_payload(o);
     tn_object *copy = tni_weakkeys_new(tn_heap_of(o), o->type, from->valued, site);
-    if (copy != NULL && tni_weakkeys_reserve(tn_payload(copy), from->len))
+    if (copy != NULL && tni_weakkeys_reserve(tn_payload(copy), from->len, site))
         copy_entries(tn_payload(copy), from);
     else
         TN_CLEAR(copy);

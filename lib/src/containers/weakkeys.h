@@ -36,8 +36,8 @@ tni_weakkeys_of(const tn_object *o, uint32_t index)
 
 // The entry of [key]; TNI_NO_ENTRY: there is none.
 int64_t tni_weakkeys_find(const struct tni_weakkeys *k, const tn_object *key);
-// Room for [more] entries. False: no memory, nothing has changed.
-bool tni_weakkeys_reserve(struct tni_weakkeys *k, uint32_t more);
+// Room for [more] entries, which [site] asks for. False: no memory, nothing has changed.
+bool tni_weakkeys_reserve(struct tni_weakkeys *k, uint32_t more, const tn_site *site);
 // An entry for [key], which has none, in the room that there is; its value is absent.
 uint32_t tni_weakkeys_add(struct tni_weakkeys *k, tn_object *key);
 // Takes the entry out and gives its value, whose reference is the caller's.

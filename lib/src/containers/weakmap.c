@@ -151,8 +151,9 @@ index_size_needed(const struct weakmap *m, uint32_t more)
 }
 
 static uint32_t *
-new_index(struct tni_objects *s, uint32_t size)
+new_index(struct tni_objects *s, uint32_t size, const tn_site *site)
 {
+    s->memory.site = site;
     uint32_t *index = tni_buffer_alloc(&s->memory, account_of(s), size * sizeof *index);
     if (index != NULL)
         memset(index, 0, size * sizeof *index);
@@ -178,7 +179,7 @@ use_index(struct tni_objects *s, struct weakmap *m, uint32_t *index, uint32_t si
 }
 
 static bool
-grow_entries(struct tni_objects *s, struct weakmap *m, uint32_t more)
+grow_entries(struct tni_objects *s, struct weakmap *m, uint32_t more, const tn_site *site)
 {
     if (m->room - m->indexed >= more)
         return true;
@@ -187,6 +188,7 @@ grow_entries(struct tni_objects *s, struct weakmap *m, uint32_t more)
         room = m->indexed + (uint64_t)more;
     if (room > max_room)
         return false;
+    s->memory.site = site;
     void *entries = tni_buffer_resize(&s->memory, account_of(s), m->entries,
                                       m->room * sizeof *m->entries, room * sizeof *m->entries);
     if (entries == NULL)
@@ -199,7 +201,7 @@ grow_entries(struct tni_objects *s, struct weakmap *m, uint32_t more)
 
 // Room for [more] entries. False: no memory, and nothing has grown.
 static bool
-reserve(struct tni_objects *s, struct weakmap *m, uint32_t more)
+reserve(struct tni_objects *s, struct weakmap *m, uint32_t more, const tn_site *site)
 {
     if (more == 0)
         return true;
@@ -207,10 +209,10 @@ reserve(struct tni_objects *s, struct weakmap *m, uint32_t more)
     uint64_t size = index_size_needed(m, more);
     if (size > max_room)
         return false;
-    uint32_t *index = size > m->index_size ? new_index(s, (uint32_t)size) : NULL;
+    uint32_t *index = size > m->index_size ? new_index(s, (uint32_t)size, site) : NULL;
     if (size > m->index_size && index == NULL)
         return false;
-    if (!grow_entries(s, m, more)) {
+    if (!grow_entries(s, m, more, site)) {
         free_index(s, index, (uint32_t)size);
         return false;
     }
@@ -336,9 +338,10 @@ relink(struct tni_objects *s, struct weakmap *m, struct entry *e, tn_object *o)
 }
 
 static tn_err
-add_entry(struct tni_objects *s, struct weakmap *m, const struct tni_key *key, tn_object *o)
+add_entry(struct tni_objects *s, struct weakmap *m, const struct tni_key *key, tn_object *o,
+          const tn_site *site)
 {
-    if (!reserve(s, m, 1))
+    if (!reserve(s, m, 1, site))
         return TN_ENOMEM;
     uint32_t entry = take_entry(m);
     m->entries[entry] = (struct entry){.key = tn_incref_value(key->value)};
@@ -350,7 +353,7 @@ add_entry(struct tni_objects *s, struct weakmap *m, const struct tni_key *key, t
 }
 
 tn_err
-tn_weakmap_set(tn_object *map, tn_value key, tn_object *o)
+tn_weakmap_set_at(tn_object *map, tn_value key, tn_object *o, const tn_site *site)
 {
     struct tni_objects *s = tni_objects_of(map);
     struct weakmap *m = map_of(map);
@@ -360,7 +363,7 @@ tn_weakmap_set(tn_object *map, tn_value key, tn_object *o)
     struct tni_key k = tni_key_of(s, key);
     struct entry *e = find(m, &k);
     if (e == NULL)
-        return add_entry(s, m, &k, o);
+        return add_entry(s, m, &k, o, site);
     if (e->link.target != o)
         relink(s, m, e, o);
     return TN_OK;
@@ -395,24 +398,31 @@ is_filled(const struct entry *e)
     return e->link.target != NULL && !(e->link.target->flags & TNI_DEAD);
 }
 
-tn_err
-tn_weakmap_update(tn_object *o, const tn_object *from)
+static tn_err
+update(tn_object *o, const tn_object *from, const tn_site *site)
 {
     struct tni_objects *s = tni_objects_of(o);
     const struct weakmap *source = map_of(from);
-    if (!reserve(s, map_of(o), source->len))
+    if (!reserve(s, map_of(o), source->len, site))
         return TN_ENOMEM;
     for (uint32_t i = 0; o != from && i < source->used; i++)
         if (is_filled(&source->entries[i]))
-            (void)tn_weakmap_set(o, source->entries[i].key, source->entries[i].link.target);
+            (void)tn_weakmap_set_at(o, source->entries[i].key, source->entries[i].link.target,
+                                    site);
     return TN_OK;
+}
+
+tn_err
+tn_weakmap_update(tn_object *o, const tn_object *from)
+{
+    return update(o, from, NULL);
 }
 
 tn_object *
 tn_weakmap_copy_at(const tn_object *o, const tn_site *site)
 {
     tn_object *copy = tn_weakmap_new_at(tn_heap_of(o), site);
-    if (copy != NULL && tn_weakmap_update(copy, o) != TN_OK)
+    if (copy != NULL && update(copy, o, site) != TN_OK)
         TN_CLEAR(copy);
     return copy;
 }
@@ -465,7 +475,7 @@ tn_err
 tn_weakmap_set_default(tn_object *o, tn_value key, tn_object *fallback, tn_object **result)
 {
     tn_object *found = tn_weakmap_get(o, key);
-    tn_err err = found != NULL ? TN_OK : tn_weakmap_set(o, key, fallback);
+    tn_err err = found != NULL ? TN_OK : tn_weakmap_set_at(o, key, fallback, NULL);
     if (err == TN_OK)
         *result = found != NULL ? found : tn_incref(fallback);
     return err;

@@ -43,14 +43,14 @@ tn_weakset_has(const tn_object *o, const tn_object *member)
 }
 
 tn_err
-tn_weakset_add(tn_object *o, tn_object *member)
+tn_weakset_add_at(tn_object *o, tn_object *member, const tn_site *site)
 {
     if (!tni_is_weakly_referable(member))
         return TN_ETYPE;
     TN_DEBUG(tni_objects_of(member) == tni_objects_of(o));
     if (tn_weakset_has(o, member))
         return TN_OK;
-    if (!tni_weakkeys_reserve(set_of(o), 1))
+    if (!tni_weakkeys_reserve(set_of(o), 1, site))
         return TN_ENOMEM;
     (void)tni_weakkeys_add(set_of(o), member);
     return TN_OK;
@@ -103,11 +103,11 @@ tn_weakset_add_all(tn_object *o, const tn_object *other)
     const struct tni_weakkeys *from = set_of(other);
     if (o == other)
         return TN_OK;
-    if (!tni_weakkeys_reserve(set_of(o), from->len))
+    if (!tni_weakkeys_reserve(set_of(o), from->len, NULL))
         return TN_ENOMEM;
     for (uint32_t i = 0; i < from->used; i++)
         if (member_at(from, i) != NULL)
-            (void)tn_weakset_add(o, member_at(from, i));
+            (void)tn_weakset_add_at(o, member_at(from, i), NULL);
     return TN_OK;
 }
 
