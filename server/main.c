@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/commands.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/keyring.h"
 #include "base/log.h"
 #include "base/process.h"
@@ -159,6 +160,7 @@ server_down(struct server *s)
 int
 main(int argc, char **argv)
 {
+    json_count_memory();
     if (usage_answer(argc, argv, TN_VERSION))
         return 0;
     if (backup_is_asked(argc, argv))

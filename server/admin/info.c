@@ -80,7 +80,7 @@ info_show_config(struct request *r)
     text_init(&t);
     text_adds(&t, shown ? shown : "");
     t.failed |= shown == NULL;
-    free(shown); // by jansson's allocator, which is malloc's
+    json_free_text(shown);
     reply_json(r, 200, &t);
 }
 

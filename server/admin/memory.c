@@ -6,6 +6,7 @@
 #include "admin/memory.h"
 
 #include "admin/admin.h"
+#include "admin/domains.h"
 #include "admin/tracing.h"
 #include "admin/types.h"
 #include "base/process.h"
@@ -65,6 +66,16 @@ add_known(struct text *t, int64_t bytes)
 }
 
 static void
+add_domains(struct text *t, const struct domain *d, const struct scope *scope)
+{
+    struct domain_rows domains;
+    domains_read(&domains, d, scope);
+    text_adds(t, ",\"domains\":[");
+    domains_add_json(t, &domains);
+    text_adds(t, "]");
+}
+
+static void
 add_process(struct text *t)
 {
     struct process_memory p;
@@ -91,6 +102,7 @@ memory_show(struct request *r)
     text_addf(&t, "{\"traced\":{\"current\":%zu,\"peak\":%zu,\"overhead\":%zu,\"mode\":\"%s\"},",
               m.current, m.peak, m.overhead, tracing_mode_name(tracing_read(admin->domain).mode));
     add_process(&t);
+    add_domains(&t, admin->domain, &scope);
     text_adds(&t, ",\"types\":[");
     add_types(&t, &scope);
     text_adds(&t, "]}");

@@ -8,6 +8,7 @@
 #include "admin/metrics.h"
 
 #include "admin/admin.h"
+#include "admin/domains.h"
 #include "admin/traffic.h"
 #include "admin/types.h"
 #include "base/exposition.h"
@@ -131,6 +132,18 @@ add_types(struct exposition *e, struct domain *d)
 }
 
 static void
+add_domains(struct exposition *e, struct domain *d)
+{
+    const struct scope all = {d->shards, d->shard_count};
+    struct domain_rows domains;
+    domains_read(&domains, d, &all);
+    exposition_begin(e, "tenured_domain_bytes", GAUGE,
+                     "Bytes in use, by what they are for: the heaps', and others.");
+    for (size_t i = 0; i < domains.count; i++)
+        exposition_add(e, (double)domains.rows[i].bytes, "domain", domains.rows[i].name, NULL);
+}
+
+static void
 add_memory(struct exposition *e, const struct shard_figures *f, struct domain *d)
 {
     exposition_add_one(e, "tenured_traced_memory_bytes", GAUGE, "Bytes that the heaps account for.",
@@ -140,6 +153,7 @@ add_memory(struct exposition *e, const struct shard_figures *f, struct domain *d
     exposition_add_one(e, "tenured_trace_overhead_bytes", GAUGE,
                        "Bytes that the account itself takes.", (double)f->memory.overhead);
     add_types(e, d);
+    add_domains(e, d);
 }
 
 // --- Users and sessions ------------------------------------------------------------------------

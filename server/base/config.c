@@ -8,6 +8,7 @@
 #include "base/address.h"
 #include "base/assert.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/keys.h"
 
 #include <errno.h>
@@ -268,6 +269,6 @@ config_fini(struct config *config)
 {
     keys_fini(config);
     free(config->ports_file);
-    free(config->shown); // by jansson's allocator, which is malloc's
+    json_free_text(config->shown);
     *config = (struct config){0};
 }

@@ -6,6 +6,7 @@
 // jansson build it: one MiB of empty objects would otherwise become 82 MB.
 #include "base/json.h"
 #include "base/assert.h"
+#include "base/ledger.h"
 #include "base/plain.h"
 
 #include <stdio.h>
@@ -15,6 +16,34 @@ enum {
     PLAIN_SIZE = 128, // the least that limits.string may be
     AROUND_SIZE = 512 // what stands around the largest member is short, or it is not worth it
 };
+
+// --- Memory --------------------------------------------------------------------------------------
+
+static void *
+alloc(size_t size)
+{
+    return ledger_alloc(LEDGER_JSON, size);
+}
+
+static void
+free_block(void *block)
+{
+    ledger_free(LEDGER_JSON, block);
+}
+
+void
+json_count_memory(void)
+{
+    json_set_alloc_funcs(alloc, free_block);
+}
+
+void
+json_free_text(char *text)
+{
+    json_free_t free_text;
+    json_get_alloc_funcs(NULL, &free_text);
+    free_text(text);
+}
 
 static bool
 is_space(char c)

@@ -24,6 +24,11 @@ enum json_fault {
     JSON_NO_MEMORY
 };
 
+// Counts jansson's memory in the ledger. Before anything else is asked of jansson.
+void json_count_memory(void);
+// Of json_dumps. NULL is nothing.
+void json_free_text(char *text /* stolen */);
+
 // Parses [text], which must be an object. [detail] (at least 160 bytes) gets a sentence with the
 // place of the fault. On JSON_FINE [root] is new: json_decref. What is in the object that member
 // [limits->leaf] is need not be in it.

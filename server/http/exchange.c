@@ -8,6 +8,7 @@
 #include "http/exchange.h"
 #include "base/assert.h"
 #include "base/clock.h"
+#include "base/ledger.h"
 #include "base/pressure.h"
 #include "base/purpose.h"
 #include "http/audit.h"
@@ -186,6 +187,13 @@ accept_route(struct connection *c)
     return false;
 }
 
+static void
+drop_body(struct connection *c)
+{
+    ledger_forget(LEDGER_HTTP, c->body.data);
+    text_fini(&c->body);
+}
+
 static bool
 is_too_much_now(uint64_t bytes)
 {
@@ -196,7 +204,7 @@ static void
 refuse_growth(struct connection *c)
 {
     c->next = NULL;
-    text_fini(&c->body);
+    drop_body(c);
     reply_problem(&c->request, "memory-short",
                   "Memory is nearly used up; what needs no more of it is served.");
 }
@@ -206,7 +214,7 @@ refuse_large_body(struct connection *c)
 {
     c->last = true;
     c->next = NULL;
-    text_fini(&c->body);
+    drop_body(c);
     reply_problem(&c->request, "body-too-large", "The body has more than %zu bytes.",
                   c->listener->body_limit);
 }
@@ -276,6 +284,14 @@ take_head(struct connection *c, const char *method, const char *version)
 
 // --- Body ----------------------------------------------------------------------------------------
 
+static void
+keep_body(struct connection *c, const char *data, size_t size)
+{
+    ledger_forget(LEDGER_HTTP, c->body.data);
+    text_add(&c->body, data, size);
+    ledger_note(LEDGER_HTTP, c->body.data);
+}
+
 static enum MHD_Result
 take_body(struct connection *c, const char *data, size_t size)
 {
@@ -290,7 +306,7 @@ take_body(struct connection *c, const char *data, size_t size)
     else if (is_too_much_now(c->received))
         refuse_growth(c);
     else
-        text_add(&c->body, data, size);
+        keep_body(c, data, size);
     return MHD_YES;
 }
 
@@ -362,7 +378,7 @@ exchange_completed(void *cls, struct MHD_Connection *mhd, void **state,
     if (r->state_free != NULL)
         r->state_free(r->state);
     text_fini(&r->reply.body);
-    text_fini(&c->body);
+    drop_body(c);
     text_fini(&c->answer);
     *state = NULL;
     reaper_enter(c, PHASE_IDLE);

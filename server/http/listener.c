@@ -5,6 +5,7 @@
 #include "http/listener.h"
 #include "base/assert.h"
 #include "base/clock.h"
+#include "base/ledger.h"
 #include "base/log.h"
 #include "http/connection.h"
 #include "http/epoll.h"
@@ -23,7 +24,8 @@
 #include <time.h>
 #include <unistd.h>
 
-// Zeroed by the library after every request, so no larger than heads of 8 KiB need it.
+// A connection's pool, the only memory of the library that we know the size of. Zeroed by it after
+// every request, so no larger than heads of 8 KiB need it.
 enum { CONNECTION_MEMORY = 16384 };
 
 // For the store, the log and the other plane.
@@ -44,11 +46,13 @@ notify_connection(void *cls, struct MHD_Connection *mhd, void **context,
 {
     struct connection *c = *context;
     struct listener *l = cls;
-    atomic_fetch_add(&l->connections, code == MHD_CONNECTION_NOTIFY_STARTED ? 1 : -1U);
-    if (code == MHD_CONNECTION_NOTIFY_STARTED && atomic_load(&l->retired))
+    bool comes = code == MHD_CONNECTION_NOTIFY_STARTED;
+    atomic_fetch_add(&l->connections, comes ? 1 : -1U);
+    ledger_add(LEDGER_HTTP, comes ? CONNECTION_MEMORY : -CONNECTION_MEMORY, comes ? 1 : -1);
+    if (comes && atomic_load(&l->retired))
         gate_admit(fd_of(mhd)); // it may have begun before the gate was closed
-    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        c = calloc(1, sizeof *c);
+    if (comes) {
+        c = ledger_calloc(LEDGER_HTTP, 1, sizeof *c);
         *context = c;
         if (c == NULL)
             return;
@@ -60,7 +64,7 @@ notify_connection(void *cls, struct MHD_Connection *mhd, void **context,
         ASSERT(c->magic == CONNECTION_MAGIC);
         reaper_remove(c);
         c->magic = 0;
-        free(c);
+        ledger_free(LEDGER_HTTP, c);
         *context = NULL;
     }
 }

@@ -4,6 +4,7 @@
 //
 // Each header costs the library three allocations, so there are few.
 #include "base/assert.h"
+#include "base/ledger.h"
 #include "http/audit.h"
 #include "http/connection.h"
 #include "http/overdue.h"
@@ -80,16 +81,24 @@ reply_header(struct request *r, const char *name, const char *format, ...)
 
 // --- Sending -------------------------------------------------------------------------------------
 
-// The library frees the bytes of a body when it has sent them.
+static void
+free_body(void *body)
+{
+    ledger_free(LEDGER_HTTP, body);
+}
+
+// The library gives the bytes of a body back when it has sent them.
 static struct MHD_Response *
 make_response(struct reply *reply) /* new */
 {
     if (reply->content_type == NULL)
         return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(reply->body.len, reply->body.data, MHD_RESPMEM_MUST_FREE);
-    if (response != NULL)
+    struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback(
+        reply->body.len, reply->body.data, free_body);
+    if (response != NULL) {
+        ledger_note(LEDGER_HTTP, reply->body.data);
         text_init(&reply->body);
+    }
     return response;
 }
 

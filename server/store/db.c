@@ -44,6 +44,15 @@ db_library(void)
     return sqlite3_libversion();
 }
 
+struct ledger_sum
+db_read_memory(void)
+{
+    sqlite3_int64 bytes = 0, blocks = 0, most;
+    sqlite3_status64(SQLITE_STATUS_MEMORY_USED, &bytes, &most, 0);
+    sqlite3_status64(SQLITE_STATUS_MALLOC_COUNT, &blocks, &most, 0);
+    return (struct ledger_sum){bytes, blocks};
+}
+
 static enum db_fault
 fault_of(int code)
 {

@@ -6,6 +6,7 @@
 #ifndef STORE_DB_H
 #define STORE_DB_H
 
+#include "base/ledger.h"
 #include "base/text.h"
 
 // One row a fault that has its own sentence, which follows the file's name.
@@ -32,6 +33,8 @@ enum db_fault {
 
 const char *db_fault_sentence(enum db_fault fault);
 const char *db_library(void); // SQLite's version
+// All of SQLite's, its caches included.
+struct ledger_sum db_read_memory(void);
 
 enum db_mode { DB_WRITER, DB_READER };
 

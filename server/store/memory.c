@@ -7,6 +7,7 @@
 // every item has a row.
 // Locking: [lock] guards the trees; rows are copied under it and given out without it.
 #include "base/assert.h"
+#include "base/ledger.h"
 #include "base/locks.h"
 #include "base/secret.h"
 #include "store/store.h"
@@ -73,7 +74,7 @@ user_copy(const struct user_row *from)
 {
     size_t texts = from->id.len + from->name.len + from->email.len + from->attributes.len +
                    from->last_session.len;
-    struct user_row *row = malloc(sizeof(*row) + texts);
+    struct user_row *row = ledger_alloc(LEDGER_STORE, sizeof(*row) + texts);
     if (!row)
         return NULL;
     *row = *from;
@@ -90,7 +91,7 @@ static struct session_row *
 session_copy(const struct session_row *from)
 {
     size_t texts = from->id.len + from->user_id.len + from->data.len + from->client.len;
-    struct session_row *row = malloc(sizeof(*row) + texts);
+    struct session_row *row = ledger_alloc(LEDGER_STORE, sizeof(*row) + texts);
     if (!row)
         return NULL;
     *row = *from;
@@ -118,13 +119,13 @@ table_reserve(struct table *t, int64_t k, struct span id)
     struct item *e = table_find(t, k, id);
     if (e)
         return e;
-    e = malloc(sizeof(*e) + id.len);
+    e = ledger_alloc(LEDGER_STORE, sizeof(*e) + id.len);
     if (!e)
         return NULL;
     memcpy(e->text, id.len ? id.data : "", id.len);
     *e = (struct item){.k = k, .id = {e->text, id.len}};
     if (!tsearch(e, &t->root, t->compare)) {
-        free(e);
+        ledger_free(LEDGER_STORE, e);
         return NULL;
     }
     t->count++;
@@ -136,8 +137,8 @@ table_drop(struct table *t, struct item *e)
 {
     tdelete(e, &t->root, t->compare);
     t->count--;
-    free(e->row);
-    free(e);
+    ledger_free(LEDGER_STORE, e->row);
+    ledger_free(LEDGER_STORE, e);
 }
 
 static void
@@ -315,7 +316,7 @@ batch_fini(struct batch *b)
 {
     for (size_t i = 0; i < b->count; i++) {
         struct step *s = &b->steps[i];
-        free(s->before);
+        ledger_free(LEDGER_STORE, s->before);
         if (--s->item->steps == 0 && !s->item->row)
             table_drop(s->table, s->item);
     }
@@ -366,7 +367,7 @@ memory_load_user(struct store *s, struct span id,
     lock_give(&m->lock);
     if (copy)
         found(arg, copy);
-    free(copy);
+    ledger_free(LEDGER_STORE, copy);
     return copy || !e;
 }
 
@@ -407,7 +408,7 @@ static void
 snapshot_fini(struct snapshot *all)
 {
     for (size_t i = 0; i < all->count; i++)
-        free(all->rows[i]);
+        ledger_free(LEDGER_STORE, all->rows[i]);
     free(all->rows);
 }
 
@@ -460,7 +461,7 @@ memory_list_users(struct store *s, struct span after, size_t count,
     lock_give(&m->lock);
     for (size_t i = 0; i < l.count; i++) {
         each(arg, l.rows[i]);
-        free(l.rows[i]);
+        ledger_free(LEDGER_STORE, l.rows[i]);
     }
     free(l.rows);
     return !l.failed;

@@ -287,6 +287,37 @@ two_heaps_never_meet(void **state)
 }
 
 static void
+domains_tell_objects_from_buffers_and_add_up(void **state)
+{
+    tn_heap *heap = heap_fixture_heap(state);
+    tn_type *owner = domain(heap);
+    tn_object *list = tn_list_new(heap);
+    tn_usage rows[4];
+    for (int i = 0; i < 3000; i++)
+        assert_int_equal(tn_list_append_steal(list, tn_ref(heap_str(heap, "one of many"))), TN_OK);
+    for (int i = 0; i < 1500; i++)
+        assert_int_equal(tn_list_delete(list, 0), TN_OK);
+    assert_int_equal(tn_domains_get(heap, rows, 4), 2);
+    char *buffer = tn_buffer_alloc(heap, owner, 100);
+    assert_int_equal(tn_domains_get(heap, rows, 4), 3);
+    tn_object *string = tn_as_object(tn_list_borrow(list, 0));
+    assert_string_equal(rows[0].name, "objects");
+    assert_int_equal(rows[0].objects, 1501);
+    size_t block = 1500 * tn_sizeof(string);
+    assert_true(rows[0].bytes > block && rows[0].bytes < block + 100); // the list itself
+    assert_string_equal(rows[1].name, "buffers");
+    assert_int_equal(rows[0].bytes + rows[1].bytes, block + tn_sizeof(list));
+    assert_string_equal(rows[2].name, "index");
+    assert_int_equal(rows[2].bytes, tn_buffer_occupies(100));
+    assert_int_equal(rows[0].bytes + rows[1].bytes + rows[2].bytes, heap_current(heap));
+    rows[1].name = NULL;
+    assert_int_equal(tn_domains_get(heap, rows, 1), 3);
+    assert_null(rows[1].name);
+    tn_buffer_free(heap, owner, buffer, 100);
+    tn_decref(list);
+}
+
+static void
 count_report(void *arg, const char *sentence)
 {
     ++*(int *)arg;
@@ -315,6 +346,7 @@ main(void)
         HEAP_TEST(current_is_the_sum_of_all_sizes),
         HEAP_TEST(current_is_the_sum_of_the_usage_of_all_types),
         HEAP_TEST(usage_fills_at_most_what_it_is_given),
+        HEAP_TEST(domains_tell_objects_from_buffers_and_add_up),
         HEAP_TEST(current_returns_to_its_former_value),
         HEAP_TEST(asking_for_a_size_changes_nothing),
         HEAP_TEST(an_instance_with_three_slots_costs_40_bytes),

@@ -36,6 +36,11 @@ typedef struct tn_usage {
 // [max] rows and returns how many there are. O(types).
 TN_API size_t tn_usage_get(const tn_heap *heap, tn_usage *rows, size_t max);
 
+// The same bytes by domain: "objects", "buffers", which are theirs, and each domain that has any,
+// in the order of registration; together they are [current]. How many blocks are not objects nobody
+// counts: 0. Fills at most [max] rows and returns how many there are. O(pages).
+TN_API size_t tn_domains_get(const tn_heap *heap, tn_usage *rows, size_t max);
+
 // Bytes of [o]'s own block and own buffers, nothing else. No side effect. O(1).
 TN_API size_t tn_sizeof(const tn_object *o);
 

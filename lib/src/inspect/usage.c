@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "inspect/usage.h"
 
+#include "inspect/walk.h"
 #include "object/record.h"
 
 size_t
@@ -43,6 +44,53 @@ tn_usage_get(const tn_heap *heap, tn_usage *rows, size_t max)
             rows[count] = (tn_usage){type->name, type->account.objects, type->account.bytes};
         count++;
     }
+    return count;
+}
+
+// --- By domain -----------------------------------------------------------------------------------
+
+// A page's own count has what is in quarantine too.
+static size_t
+count_taken(const struct tni_page *page)
+{
+    size_t taken = TNI_HAS_QUARANTINE ? 0 : page->used;
+    for (unsigned i = 0; TNI_HAS_QUARANTINE && i < page->slots; i++)
+        taken += tni_is_taken(page, i);
+    return taken;
+}
+
+static size_t
+object_bytes(const struct tni_pages *pages)
+{
+    size_t bytes = 0;
+    for (struct tni_page *p = NULL; (p = tni_pages_next(pages, p)) != NULL;)
+        if (tni_page_kind(p) != TNI_BUFFERS)
+            bytes += count_taken(p) * p->size;
+    return bytes;
+}
+
+// Types own objects and buffers, domains only buffers.
+size_t
+tn_domains_get(const tn_heap *heap, tn_usage *rows, size_t max)
+{
+    const struct tni_objects *s = (const struct tni_objects *)heap;
+    tn_usage objects = {"objects", 0, object_bytes(&s->memory.pages)};
+    tn_usage buffers = {"buffers", 0, s->memory.current - objects.bytes};
+    size_t count = 2;
+    for (uint32_t i = 1; i < s->type_count; i++) {
+        const tn_type *type = s->types[i];
+        objects.objects += type->account.objects;
+        if (!(type->flags & TN_DOMAIN) || type->account.bytes == 0)
+            continue;
+        buffers.bytes -= type->account.bytes;
+        if (count < max)
+            rows[count] = (tn_usage){type->name, 0, type->account.bytes};
+        count++;
+    }
+    if (max > 0)
+        rows[0] = objects;
+    if (max > 1)
+        rows[1] = buffers;
     return count;
 }
 
