@@ -9,6 +9,7 @@
 #include "api/outcome.h"
 #include "api/query.h"
 #include "api/recalled.h"
+#include "domain/end_everybody.h"
 #include "domain/revocation.h"
 #include "domain/session.h"
 #include "domain/user.h"
@@ -22,6 +23,15 @@ struct revoking {
 };
 
 static void
+reply_revoked(struct request *r, size_t count)
+{
+    struct text t;
+    text_init(&t);
+    text_addf(&t, "{\"revoked\":%zu}", count);
+    reply_json(r, 200, &t);
+}
+
+static void
 finish_revoking(struct request *r)
 {
     const struct revoking *v = r->state;
@@ -29,10 +39,7 @@ finish_revoking(struct request *r)
         outcome_reply(r, v->revocation.answer.outcome);
         return;
     }
-    struct text t;
-    text_init(&t);
-    text_addf(&t, "{\"revoked\":%zu}", v->revocation.revoked);
-    reply_json(r, 200, &t);
+    reply_revoked(r, v->revocation.revoked);
 }
 
 static void
@@ -90,6 +97,55 @@ read_confirmation(struct request *r, size_t *count)
     return r->reply.status == 0;
 }
 
+static void
+refuse_count(struct request *r, size_t there)
+{
+    reply_problem(r, "count-differs", "There are %zu live sessions.", there);
+}
+
+// --- Where the store is shared, it counts --------------------------------------------------------
+
+struct ending_all {
+    struct end_everybody all;
+    struct request *request;
+};
+
+static void
+finish_ending_all(struct request *r)
+{
+    const struct end_everybody *e = &((const struct ending_all *)r->state)->all;
+    if (e->answer.outcome == OUTCOME_DONE)
+        reply_revoked(r, e->there);
+    else if (e->answer.outcome == OUTCOME_STALE)
+        refuse_count(r, e->there);
+    else
+        outcome_reply(r, e->answer.outcome);
+}
+
+static void
+resume_ending_all(struct answer *a)
+{
+    request_resume(CONTAINER_OF(a, struct ending_all, all.answer)->request);
+}
+
+static void
+end_all_in_store(struct request *r, size_t confirmed)
+{
+    struct ending_all *e = calloc(1, sizeof *e);
+    if (!e) {
+        outcome_reply(r, OUTCOME_NO_MEMORY);
+        return;
+    }
+    e->request = r;
+    e->all.answer.tell = resume_ending_all;
+    e->all.domain = r->app;
+    e->all.confirmed = confirmed;
+    r->state = e;
+    r->state_free = free;
+    request_suspend(r, finish_ending_all);
+    end_everybody_start(&e->all);
+}
+
 void
 revocations_of_all(struct request *r)
 {
@@ -99,12 +155,12 @@ revocations_of_all(struct request *r)
     if (!read_confirmation(r, &confirmed))
         return;
     if (d->store->is_shared) {
-        reply_problem(r, "not-implemented", "A shared store knows no logging out of everybody.");
+        end_all_in_store(r, confirmed);
         return;
     }
     domain_read_figures(r->app, &figures);
     if (confirmed == figures.sessions_live)
         revoke(r, (struct span){0}, (struct span){0});
     else
-        reply_problem(r, "count-differs", "There are %zu live sessions.", figures.sessions_live);
+        refuse_count(r, figures.sessions_live);
 }

@@ -300,16 +300,24 @@ shard_of_notice(struct domain *d, char kind, struct span id)
     return domain_shard_of_slot(d, slot);
 }
 
+static void
+take_notice(struct shard *s, char kind, struct span id)
+{
+    shard_take(s);
+    fresh_take_notice(s, kind, id);
+    shard_give(s);
+}
+
 // On the feed's thread, as the next.
 static void
 on_changed(void *arg, char kind, struct span id)
 {
-    struct shard *s = shard_of_notice(arg, kind, id);
-    if (!s)
-        return;
-    shard_take(s);
-    fresh_take_notice(s, kind, id);
-    shard_give(s);
+    struct domain *d = arg;
+    struct shard *s = kind == 'e' ? NULL : shard_of_notice(d, kind, id);
+    if (s)
+        take_notice(s, kind, id);
+    for (unsigned i = 0; kind == 'e' && i < d->shard_count; i++)
+        take_notice(&d->shards[i], kind, id);
 }
 
 static void

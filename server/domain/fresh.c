@@ -15,7 +15,7 @@ fresh_is(const struct shard *s, const tn_object *user)
     if (!s->around.is_shared)
         return true;
     uint64_t read_ns = user_of(user)->read_ns;
-    if (read_ns == 0 || !s->around.feed)
+    if (read_ns <= s->spoiled_ns || !s->around.feed)
         return false;
     uint64_t now = clock_monotonic_ns(), as_of = feed_true_as_of(s->around.feed, read_ns);
     return now - as_of <= (uint64_t)s->around.config->store_bound_ms * 1000000;
@@ -25,6 +25,19 @@ void
 fresh_spoil(tn_object *user)
 {
     user_of(user)->read_ns = 0;
+}
+
+void
+fresh_spoil_all(struct shard *s)
+{
+    s->spoiled_ns = clock_monotonic_ns();
+    fresh_note_anything(s);
+}
+
+bool
+fresh_is_spoiled_with_all(const struct shard *s, const tn_object *user)
+{
+    return s->spoiled_ns > 0 && user_of(user)->read_ns <= s->spoiled_ns;
 }
 
 uint64_t
@@ -89,4 +102,6 @@ fresh_take_notice(struct shard *s, char kind, struct span id)
         take_user(s, id);
     else if (kind == 's')
         take_session(s, id);
+    else if (kind == 'e')
+        fresh_spoil_all(s);
 }

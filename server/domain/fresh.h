@@ -13,13 +13,17 @@
 bool fresh_is(const struct shard *s, const tn_object *user);
 // Somebody changed them: they are read again before they are given out.
 void fresh_spoil(tn_object *user);
+// Everybody's sessions ended: whoever was read before now is read again.
+void fresh_spoil_all(struct shard *s);
+bool fresh_is_spoiled_with_all(const struct shard *s, const tn_object *user);
 // A load that began before the count changed may have missed what changed it, and is repeated.
 uint64_t fresh_count(const struct shard *s, uint16_t slot);
 void fresh_note_change(struct shard *s, uint16_t slot);
 uint16_t fresh_slot_of_user(const struct shard *s, struct span id);
 // The same for a user of ours whose row was kept, or may have been.
 void fresh_note_write(struct shard *s, const tn_object *user);
-// Another instance changed a user ('u'), or a session ('s'): [id] is whose.
+// Another instance changed a user ('u'), or a session ('s'): [id] is whose; or ended everybody's
+// sessions ('e').
 void fresh_take_notice(struct shard *s, char kind, struct span id);
 void fresh_note_anything(struct shard *s);
 

@@ -157,6 +157,31 @@ refresh_take(struct shard *s, const struct user_state *state, uint64_t read_ns)
     return user;
 }
 
+static bool
+is_waited_for(struct shard *s, const tn_object *session)
+{
+    return session_of(session)->is_touched ||
+           pending_find(&s->pending, PENDING_SESSION, session_id(session));
+}
+
+// Nothing but its own past may refer to the user then: that must be collectable.
+void
+refresh_let_go(struct shard *s, tn_object *user)
+{
+    tn_object *past = tn_as_object(user_of(user)->last_session);
+    if (user_of(user)->stage != USER_STAYS)
+        return;
+    tn_incref(user);
+    fresh_spoil(user);
+    for (size_t i = live_count(user); i-- > 0;)
+        if (live_item(user, i) && !is_waited_for(s, live_item(user, i)))
+            tn_decref(live_leave(s, live_item(user, i)));
+    tn_gc_thaw(user);
+    if (past)
+        tn_gc_thaw(past);
+    tn_decref(user);
+}
+
 void
 refresh_forget(struct shard *s, tn_object *user)
 {

@@ -13,6 +13,9 @@
 // not fresh.
 tn_object *refresh_take(struct shard *s, const struct user_state *state,
                         uint64_t read_ns); /* new */
+// Gives up the sessions that memory has of a user, but those that something is on its way for: the
+// store has them, and they are read again when somebody asks.
+void refresh_let_go(struct shard *s, tn_object *user);
 // The store does not have them (any more).
 void refresh_forget(struct shard *s, tn_object *user);
 

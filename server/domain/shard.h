@@ -111,6 +111,7 @@ struct shard {
     struct absent absent;            // ids that nobody has
     struct absent absent_keys;       // ids of sessions and hashes of tokens that nobody has
     uint64_t changes[SHARD_CHANGES]; // fresh.c's: of the slots, by others and by us
+    uint64_t spoiled_ns;             // fresh.c's: whoever was read before is to be read again
     struct kept kept;
     struct touches touches;
     struct ending *parked; // endings whose row could not be kept yet

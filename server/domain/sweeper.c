@@ -45,7 +45,9 @@ sweep_slots(struct shard *s, size_t *cursor, size_t end, int64_t now)
     while (*cursor < end && ended_of(s) < enough) {
         enum end_reason reason;
         const tn_object *session = s->sessions.slots[(*cursor)++].object;
-        if (session && session_expiry(session, &reason) <= now)
+        if (session && fresh_is_spoiled_with_all(s, session_user(session)))
+            refresh_let_go(s, session_user(session));
+        else if (session && session_expiry(session, &reason) <= now)
             expiry_sweep_user(s, session_user(session), now);
     }
 }

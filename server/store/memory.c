@@ -294,6 +294,8 @@ change_apply(struct memory *m, struct batch *b, const struct change *c)
         return end_session(m, b, c);
     case CHANGE_DELETE_USER:
         return delete_user(m, b, c);
+    case CHANGE_END_EVERYBODY:
+        break;
     }
     ASSERT(!"a kind of change");
     return false;

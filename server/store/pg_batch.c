@@ -170,6 +170,18 @@ send_delete(struct pg *c, const struct pg_author *author, const struct change *c
     text_fini(&keys);
 }
 
+// Others are told only if it happens.
+static void
+send_end_everybody(struct pg *c, const struct pg_author *author, const struct change *change)
+{
+    char notice[32];
+    snprintf(notice, sizeof notice, "%lld:e::0", (long long)author->instance);
+    pg_add_int(c, change->expected);
+    pg_add_int(c, change->session.last_seen_at);
+    pg_add_text(c, span_of(notice));
+    pg_send(c, "end_everybody");
+}
+
 // How many statements were sent.
 static size_t
 send_change(struct pg *c, const struct pg_author *author, const struct change *change)
@@ -193,6 +205,9 @@ send_change(struct pg *c, const struct pg_author *author, const struct change *c
     case CHANGE_DELETE_USER:
         send_delete(c, author, change);
         return DELETE_STATEMENTS;
+    case CHANGE_END_EVERYBODY:
+        send_end_everybody(c, author, change);
+        return 1;
     }
     ASSERT(!"a kind of change");
     return 0;
@@ -258,12 +273,24 @@ send_notices(struct pg *c, const struct pg_author *author, const struct change *
 
 // --- The transaction --------------------------------------------------------------------------
 
+static enum change_result
+take_count(struct pg *c, struct change *to)
+{
+    bool answered = pg_next(c) == PG_OK && pg_rows(c) == 1;
+    to->count = answered ? (size_t)pg_get_int(c, 0, 0) : 0;
+    return answered && (int64_t)to->count != to->expected ? CHANGE_STALE : CHANGE_APPLIED;
+}
+
 // A change of several statements, and one that expects nothing, is never stale.
 static void
 take_result(struct pg *c, const struct change *change, size_t statements)
 {
     struct change *to = (struct change *)change; // its result is the store's to set
     bool expects = change->expected != 0 || change->most > 0;
+    if (change->kind == CHANGE_END_EVERYBODY) {
+        to->result = take_count(c, to);
+        return;
+    }
     for (size_t i = 0; i < statements; i++)
         pg_next(c);
     to->result = CHANGE_APPLIED;
@@ -286,11 +313,23 @@ statements_of(const struct change *c)
                                             : 1;
 }
 
+// What keeps all others out comes before any row is held, or two would wait for each other.
+static bool
+send_lock_of_everybody(struct pg *c, const struct change *first)
+{
+    while (first && first->kind != CHANGE_END_EVERYBODY)
+        first = first->next;
+    if (first)
+        pg_send(c, "lock_everybody");
+    return first != NULL;
+}
+
 enum pg_fault
 pg_batch_run(struct pg *c, const struct pg_author *author, const struct change *first)
 {
     enum { BEFORE = 2 }; // begin, locks or probe
     pg_send(c, "begin");
+    bool locks_all = send_lock_of_everybody(c, first);
     if (first)
         send_locks(c, author, first);
     else
@@ -303,7 +342,7 @@ pg_batch_run(struct pg *c, const struct pg_author *author, const struct change *
     pg_has_warned(c);
     pg_send(c, "commit");
     pg_sync(c);
-    take_all(c, BEFORE);
+    take_all(c, BEFORE + locks_all);
     for (const struct change *change = first; change; change = change->next)
         take_result(c, change, statements_of(change));
     take_all(c, notices + 1);

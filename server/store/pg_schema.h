@@ -52,6 +52,31 @@ enum { PG_SCHEMA_VERSION = 1, PG_SLOTS = 65536 };
 #define PG_RECALL_SESSIONS(user)                                                                   \
     "SELECT " PG_SESSION " FROM tenured.sessions WHERE slot = $1::int AND user_id = " user         \
     " ORDER BY k"
+// As clients see it, of ms since 1970.
+#define PG_TIME(ms)                                                                                \
+    "to_char(timestamp 'epoch' + " ms " * interval '1 millisecond', "                              \
+    "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+// What a user shows of a session that ended.
+#define PG_ENDED                                                                                   \
+    "format('{\"id\":\"%s\",\"client\":%s,\"created_at\":\"%s\",\"last_seen_at\":\"%s\",\"ended_"  \
+    "at\":"                                                                                        \
+    "\"%s\",\"reason\":\"%s\"}', id, coalesce(client, 'null'), " PG_TIME(                          \
+        "created_at") ", " PG_TIME("last_seen_at") ", " PG_TIME("at") ", why)"
+// All sessions end if there are $1 of them, at $2 if not before; then others are told $3. Each user
+// shows the one that ended last. Under lock_everybody, which no batch can begin beside, because
+// each begins with the rows of users.
+#define PG_END_EVERYBODY                                                                           \
+    "WITH counted AS MATERIALIZED (SELECT count(*) AS n FROM tenured.sessions), "                  \
+    "gone AS (DELETE FROM tenured.sessions WHERE (SELECT n FROM counted) = $1::bigint RETURNING "  \
+    "slot, user_id, id, client, created_at, last_seen_at, "                                        \
+    "least(idle_expires_at, expires_at, $2::bigint) AS at, CASE "                                  \
+    "WHEN least(idle_expires_at, expires_at) > $2::bigint THEN 'revoked' "                         \
+    "WHEN idle_expires_at < expires_at THEN 'expired_idle' ELSE 'expired_absolute' END AS why), "  \
+    "latest AS (SELECT DISTINCT ON (user_id) slot, user_id, " PG_ENDED " AS shown FROM gone "      \
+    "ORDER BY user_id, at DESC, created_at DESC), "                                                \
+    "told AS (UPDATE tenured.users u SET last_session = g.shown FROM latest g "                    \
+    "WHERE u.slot = g.slot AND u.id = g.user_id) "                                                 \
+    "SELECT n, CASE WHEN n = $1::bigint THEN pg_notify('tenured', $3)::text END FROM counted"
 #define PG_USER_OF(column)                                                                         \
     "(SELECT user_id FROM tenured.sessions WHERE slot = $1::int AND " column " LIMIT 1)"
 
@@ -93,6 +118,8 @@ enum { PG_SCHEMA_VERSION = 1, PG_SLOTS = 65536 };
     X(delete_keys, "DELETE FROM tenured.sessions WHERE k = ANY($1::text::bigint[])")               \
     X(delete_sessions, "DELETE FROM tenured.sessions WHERE slot = $1::int AND user_id = $2")       \
     X(delete_user, "DELETE FROM tenured.users WHERE slot = $1::int AND id = $2")                   \
+    X(lock_everybody, "LOCK TABLE tenured.users IN EXCLUSIVE MODE")                                \
+    X(end_everybody, PG_END_EVERYBODY)                                                             \
     X(notify, "SELECT pg_notify('tenured', $1)")                                                   \
     X(recall_user, PG_RECALL("$2"))                                                                \
     X(recall_user_sessions, PG_RECALL_SESSIONS("$2"))                                              \

@@ -50,6 +50,8 @@ enum change_kind {
     CHANGE_END_SESSION,    // delete session.k; set the last_session of session.user_id to
                            // user.last_session
     CHANGE_DELETE_USER,    // delete user.id and the sessions [keys], [count] of them
+    CHANGE_END_EVERYBODY,  // of a shared store alone: end all sessions, if there are [expected];
+                           // sets [count] to how many there were. session.last_seen_at is now
 };
 
 // What a store that others change too found while it applied a change: CHANGE_STALE where things
@@ -98,7 +100,7 @@ enum recall_key { RECALL_USER, RECALL_SESSION, RECALL_TOKEN };
 
 // What becomes known of changes by other instances; see feed.h for what it proves.
 struct listener_ops {
-    // [kind] 'u' a user, 's' a session; [id] is borrowed.
+    // [kind] 'u' a user, 's' a session, 'e' everybody's sessions; [id] is borrowed.
     void (*changed)(void *arg, char kind, struct span id);
     void (*lost)(void *arg); // anything may have changed
     void *arg;

@@ -247,6 +247,76 @@ def a_deleted_user_has_no_session_anywhere():
             expect(left == "0", turn, left)
 
 
+def count_said(client):
+    """How many sessions there are, as the refusal of a wrong count says."""
+    status, problem = client.call("DELETE", "/v1/sessions?all=true&confirm=999999")
+    expect(status == 409 and problem["type"].endswith("count-differs"), status, problem)
+    return int(problem["detail"].split()[2])
+
+
+def everybody_is_logged_out_by_one_instance_for_all():
+    with cluster(3) as (postgres, instances, _):
+        clients, tokens = [Client(i) for i in instances], []
+        for n in range(60):
+            clients[n % 3].put_user(f"user{n}")
+            for turn in (0, 1):
+                tokens.append(clients[(n + turn) % 3].login(f"user{n}")[1]["token"])
+        for c in clients:
+            expect(all(c.verify(t) == 200 for t in tokens))
+        expect(count_said(clients[1]) == 120)
+        expect(all(c.verify(tokens[0]) == 200 for c in clients), "a wrong count ends nothing")
+        status, revoked = clients[1].call("DELETE", "/v1/sessions?all=true&confirm=120")
+        began = time.monotonic()
+        expect(status == 200 and revoked == {"revoked": 120}, status, revoked)
+        expect(postgres.sql("SELECT count(*) FROM tenured.sessions") == "0")
+        expect(all(clients[1].verify(t) == 401 for t in tokens), "the instance that did it refuses at once")
+        for c in clients:
+            eventually(BOUND, lambda: c.verify(tokens[0]) == 401, "the end of all")
+        seen = time.monotonic() - began
+        eventually(began + BOUND - time.monotonic(), lambda: all(c.verify(t) == 401 for c in clients for t in tokens[::7]), "each")
+        status, _ = clients[1].call("DELETE", "/v1/sessions?all=true&confirm=120")
+        expect(status == 409, status)  # sent twice, it ends nothing
+        for c in clients:
+            user = c.call("GET", "/v1/users/user7")[1]
+            expect(user["sessions"] == 0 and user["last_session"]["reason"] == "revoked", user)
+        later = clients[2].login("user7")[1]["token"]
+        expect(all(c.verify(later) == 200 for c in clients), "a later login")
+        return f"seen by the others after {seen * 1000:.0f} ms"
+
+
+def whoever_logs_in_while_everybody_is_logged_out_is_counted_or_stays():
+    """Every acknowledged login is in a number that was confirmed, or lives."""
+    with cluster(2) as (postgres, instances, _):
+        ended, made, revoked = threading.Event(), [], 0
+        Client(instances[0]).put_user("ada")
+
+        def log_in(number):
+            c = Client(instances[number % 2])
+            c.put_user(f"user{number}")
+            while not ended.is_set():
+                status, session = c.login(f"user{number}")
+                if status == 201 and not session["evicted"]:
+                    made.append(session["token"])
+                time.sleep(0.03)
+        threads = [threading.Thread(target=log_in, args=(n,)) for n in range(4)]
+        for t in threads:
+            t.start()
+        c, until = Client(instances[0]), time.monotonic() + 4
+        while time.monotonic() < until:
+            status, reply = c.call("DELETE", f"/v1/sessions?all=true&confirm={count_said(c)}")
+            expect(status in (200, 409), status, reply)
+            revoked += reply.get("revoked", 0)
+        ended.set()
+        for t in threads:
+            t.join()
+        left = int(postgres.sql("SELECT count(*) FROM tenured.sessions"))
+        expect(revoked + left == len(made) and revoked > 20, revoked, left, len(made))
+        time.sleep(BOUND)
+        live = [sum(Client(i).verify(t) == 200 for t in made) for i in instances]
+        expect(live == [left, left], live, left)
+        return f"{revoked} of {len(made)} revoked"
+
+
 def a_load_that_a_change_overtakes_is_repeated():
     """The way to the store is slow, so that a revocation happens while the other instance loads."""
     with cluster(2, proxied=True) as (_, (a, b), proxies):

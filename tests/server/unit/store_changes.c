@@ -3,6 +3,8 @@
 // How every store changes what is there: edits, touches, and the end of a user.
 #include "store_fixture.h"
 
+#include "store/pg_batch.h"
+
 // Everything that a change may or may not touch.
 static bool
 note_whole_session(void *arg, const struct session_row *s)
@@ -142,6 +144,104 @@ a_batch_with_a_fault_undoes_every_kind(void **state)
                              "3 {\"cart\":[1,2]} #3 v1 2 3 4 5;");
 }
 
+// --- Of a shared store alone -------------------------------------------------------------------
+
+static struct change
+end_everybody(int64_t count, int64_t now)
+{
+    return (struct change){
+        .kind = CHANGE_END_EVERYBODY, .expected = count, .session.last_seen_at = now};
+}
+
+static void
+everybody_s_sessions_end_if_there_are_as_many_as_was_said(void **state)
+{
+    struct fixture *f = *state;
+    struct change changes[] = {user_change("ada", "Ada", 1), user_change("bob", "Bob", 1),
+                               session_change(1, "ada"), session_change(2, "bob")};
+    struct change wrong[] = {session_change(3, "ada"), end_everybody(2, 1700000000123)};
+    assert_true(apply_all(f, changes, 4));
+    assert_true(apply_all(f, wrong, 2));
+    assert_int_equal(wrong[1].result, CHANGE_STALE);
+    assert_int_equal(wrong[1].count, 3);
+    assert_sessions(f, "1 ada;2 bob;3 ada;");
+    struct change right[] = {end_everybody(3, 1700000000123), session_change(4, "bob")};
+    assert_true(apply_all(f, right, 2));
+    assert_int_equal(right[0].result, CHANGE_APPLIED);
+    assert_int_equal(right[0].count, 3);
+    assert_sessions(f, "4 bob;"); // who comes later stays
+}
+
+enum { ID_SIZE = 8 };
+
+// With the slot of its user, as ids have it.
+static struct change
+session_in_slot(struct fixture *f, char id[ID_SIZE], int64_t k, const char *user)
+{
+    struct change c = session_change(k, user);
+    unsigned slot = pg_slot_of_user(f->store->slot_key, span_of(user));
+    snprintf(id, ID_SIZE, "s_%04x", slot);
+    c.session.id = span_of(id);
+    return c;
+}
+
+// As if it had ended in an instance: the same members, the same words.
+static void
+everybody_s_end_is_shown_by_each_user(void **state)
+{
+    struct fixture *f = *state;
+    char id[ID_SIZE], shown[400];
+    struct change first = session_in_slot(f, id, 1, "ada"), last = session_in_slot(f, id, 2, "ada");
+    first.session.created_at = 1600000000001;
+    last.session.created_at = 1600000000456;
+    first.session.last_seen_at = last.session.last_seen_at = 1600000001000;
+    first.session.idle_expires_at = last.session.idle_expires_at = 1800000000000;
+    first.session.expires_at = last.session.expires_at = 1800000000001;
+    last.session.client = SPAN("{\"name\":\"phone\"}");
+    struct change changes[] = {user_change("ada", "Ada", 1), user_change("bob", "Bob", 1), first,
+                               last, end_everybody(2, 1700000000123)};
+    assert_true(apply_all(f, changes, 5));
+    snprintf(shown, sizeof shown,
+             "ada Ada ada@example.org {\"plan\":\"free\"} v1 1000 2000 last "
+             "{\"id\":\"%s\",\"client\":{\"name\":\"phone\"},"
+             "\"created_at\":\"2020-09-13T12:26:40.456Z\","
+             "\"last_seen_at\":\"2020-09-13T12:26:41.000Z\","
+             "\"ended_at\":\"2023-11-14T22:13:20.123Z\",\"reason\":\"revoked\"}",
+             id);
+    assert_user(f, "ada", shown);
+    assert_user(f, "bob", "bob Bob ada@example.org {\"plan\":\"free\"} v1 1000 2000 last (none)");
+}
+
+static void
+what_had_expired_by_then_says_so(void **state)
+{
+    struct fixture *f = *state;
+    char ids[2][ID_SIZE];
+    struct change idle = session_in_slot(f, ids[0], 1, "ada");
+    struct change absolute = session_in_slot(f, ids[1], 2, "bob");
+    idle.session.idle_expires_at = absolute.session.expires_at = 1600000000000;
+    idle.session.expires_at = absolute.session.idle_expires_at = 1650000000000;
+    struct change changes[] = {user_change("ada", "Ada", 1), user_change("bob", "Bob", 1), idle,
+                               absolute, end_everybody(2, 1700000000000)};
+    assert_true(apply_all(f, changes, 5));
+    struct seen ada = {0}, bob = {0};
+    text_init(&ada.text);
+    text_init(&bob.text);
+    assert_true(f->store->ops->load_user(f->store, SPAN("ada"), note_user, &ada));
+    assert_true(f->store->ops->load_user(f->store, SPAN("bob"), note_user, &bob));
+    assert_non_null(strstr(ada.text.data, "\"ended_at\":\"2020-09-13T12:26:40.000Z\","
+                                          "\"reason\":\"expired_idle\"}"));
+    assert_non_null(strstr(bob.text.data, "\"ended_at\":\"2020-09-13T12:26:40.000Z\","
+                                          "\"reason\":\"expired_absolute\"}"));
+    text_fini(&ada.text);
+    text_fini(&bob.text);
+}
+
+#define SHARED_TESTS(X)                                                                            \
+    X(everybody_s_sessions_end_if_there_are_as_many_as_was_said)                                   \
+    X(everybody_s_end_is_shown_by_each_user)                                                       \
+    X(what_had_expired_by_then_says_so)
+
 #define CHANGE_TESTS(X)                                                                            \
     X(an_edit_changes_data_token_and_version_alone)                                                \
     X(touches_change_two_times_of_each_session_that_is_there)                                      \
@@ -155,7 +255,7 @@ main(void)
 {
     const struct CMUnitTest sqlite[] = {CHANGE_TESTS(ON_SQLITE)};
     const struct CMUnitTest memory[] = {CHANGE_TESTS(ON_MEMORY)};
-    const struct CMUnitTest postgres[] = {CHANGE_TESTS(ON_POSTGRES)};
+    const struct CMUnitTest postgres[] = {CHANGE_TESTS(ON_POSTGRES) SHARED_TESTS(ON_POSTGRES)};
     return cmocka_run_group_tests_name("sqlite", sqlite, NULL, NULL) +
            cmocka_run_group_tests_name("memory", memory, NULL, NULL) +
            (postgres_is_there()
