@@ -3,7 +3,7 @@
 #
 # http.sh [ROUNDS]: GET /v1/sessions/{id} beside a server that answers a constant of the same length,
 # in alternating rounds of one second; beside the same job in Python (aiohttp) and in Node, where they
-# are installed; then 30 rounds each at 128, 256 and 512 connections, none of which may fall below
+# are installed; POST /v1/sessions/verify beside our own GET; then 30 rounds each at 128, 256 and 512 connections, none of which may fall below
 # half of its median. Builds what is deployed in build/load, or in the folder BUILD.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -60,9 +60,10 @@ make_sessions() {
             'header="Content-Type: application/json"' >>"$folder/posts"
     done
     curl --silent --config "$folder/users" >/dev/null
-    curl --silent --config "$folder/posts" | grep -o '"id":"s_[^"]*"' |
-        sed 's|"id":"\(.*\)"|/v1/sessions/\1|' >"$folder/paths"
-    [ "$(wc -l <"$folder/paths")" -eq "$sessions" ]
+    curl --silent --config "$folder/posts" >"$folder/made"
+    grep -o '"id":"s_[^"]*"' "$folder/made" | sed 's|"id":"\(.*\)"|/v1/sessions/\1|' >"$folder/paths"
+    grep -o '"token":"[^"]*"' "$folder/made" >"$folder/tokens"
+    [ "$(wc -l <"$folder/paths")" -eq "$sessions" ] && [ "$(wc -l <"$folder/tokens")" -eq "$sessions" ]
     curl --silent --fail "$ours_url$(head -n 1 "$folder/paths")" >"$folder/reply"
 }
 
@@ -105,12 +106,19 @@ stop_all() {
 # --- One round -----------------------------------------------------------------------------------
 
 # Both servers are asked for the same paths by the same script.
-write_script() {
+write_scripts() {
     cat >"$folder/paths.lua" <<END
 local requests, at = {}, 0
 for path in io.lines("$folder/paths") do requests[#requests + 1] = path end
 init = function() for i, path in ipairs(requests) do requests[i] = wrk.format("GET", path) end end
 request = function() at = at % #requests + 1; return requests[at] end
+END
+    sed -e "s|$folder/paths|$folder/tokens|" -e 's|wrk.format.*) end end|verify(path) end end|' \
+        "$folder/paths.lua" >"$folder/verify.lua"
+    cat >>"$folder/verify.lua" <<'END'
+function verify(token)
+    return wrk.format("POST", "/v1/sessions/verify", {["Content-Type"] = "application/json"}, "{" .. token .. "}")
+end
 END
 }
 
@@ -119,11 +127,11 @@ cpu_ns() {
     cat /proc/"$1"/task/*/schedstat | awk '{ sum += $1 } END { printf "%.0f", sum }'
 }
 
-# NAME PID URL CONNECTIONS: adds "requests/s microseconds-of-CPU-per-request" to results NAME.
+# NAME PID URL CONNECTIONS [SCRIPT]: adds "requests/s microseconds-of-CPU-per-request" to results NAME.
 round() {
     local before after said
     before=$(cpu_ns "$2")
-    said=$(wrk -t2 -c"$4" -d1s -s "$folder/paths.lua" "$3")
+    said=$(wrk -t2 -c"$4" -d1s -s "$folder/${5-paths}.lua" "$3")
     after=$(cpu_ns "$2")
     if grep -E 'Non-2xx|Socket errors' <<<"$said" >&2; then
         exit 1
@@ -175,6 +183,19 @@ compare_peer() { # NAME CONNECTIONS COMMAND...
         "$(median <<<"$ratios")" "$(head -n 1 <<<"$ratios")" "$(tail -n 1 <<<"$ratios")"
 }
 
+compare_verify() { # CONNECTIONS
+    local i ratios
+    rm -f "$folder/ours" "$folder/verify"
+    for ((i = 0; i < rounds; i++)); do
+        round ours "$ours" "$ours_url" "$1"
+        round verify "$ours" "$ours_url" "$1" verify
+    done
+    ratios=$(paste "$folder/verify" "$folder/ours" | awk '{ print $1 / $3 }' | sort -g)
+    printf '| %d | %.0f | %.0f | **%.2f** (%.2f to %.2f) |\n' "$1" "$(column 1 <"$folder/ours" | median)" \
+        "$(column 1 <"$folder/verify" | median)" "$(median <<<"$ratios")" "$(head -n 1 <<<"$ratios")" \
+        "$(tail -n 1 <<<"$ratios")"
+}
+
 look_for_stalls() { # CONNECTIONS
     local i
     rm -f "$folder/ours"
@@ -193,7 +214,7 @@ trap stop_all EXIT
 start_ours
 make_sessions
 start_constant
-write_script
+write_scripts
 
 echo "$(date -u +%F), $(nproc) cores of $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)," \
     "shared with wrk; $threads server threads; replies of $(wc -c <"$folder/reply") bytes; $sessions sessions"
@@ -215,7 +236,13 @@ for connections in 64 1024; do
     compare_peer node "$connections" node tests/bench/peers/sessions_node.js
 done
 echo
-echo "The same in $stall_rounds rounds of 1 s"
+echo "POST /v1/sessions/verify beside our own GET, medians of $rounds alternating rounds of 1 s"
+echo
+echo '| connections | GET, requests/s | verify, requests/s | ratio |'
+echo '|---|---|---|---|'
+compare_verify 64
+echo
+echo "GET /v1/sessions/{id} in $stall_rounds rounds of 1 s"
 echo
 echo '| connections | rounds | median, requests/s | least | below half of the median |'
 echo '|---|---|---|---|---|'

@@ -40,6 +40,11 @@ def expect_budgets(runs):
     must(all(run["collections"] for _, run in runs[1:]), "with one something is")
 
 
+def expect_turns(runs):
+    for label, run in runs:
+        must(bool(run["collections"]) == label.startswith("with,"), f"{label}: collected or not")
+
+
 def expect_kept(runs):
     must(hits(runs[0][1]) < 95, "kept by nobody, some are misses")
     must(hits(runs[-1][1]) > 95, "kept by the cache, nearly all are hits: each shard keeps its own share")
@@ -52,7 +57,7 @@ def expect_collections(runs):
 
 
 EXPECTED = {"interval-regulars": expect_intervals, "interval-strangers": expect_intervals,
-            "interval-residents": expect_residents, "budget": expect_budgets, "freeze": expect_collections,
+            "interval-residents": expect_residents, "budget": expect_budgets, "second": expect_turns, "freeze": expect_collections,
             "kept": expect_kept, "tracing": expect_collections, "store": expect_collections}
 
 
