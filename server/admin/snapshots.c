@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// snapshots: each shard's traces are copied under its lock; everything else works on the copies.
+// snapshots: each shard's traces are copied under its lock, a few each time that it is taken;
+// everything else works on the copies.
 #include "admin/snapshots.h"
 
 #include "admin/admin.h"
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS_MOST = 256 };
+enum { ROWS_MOST = 256, STEP = 256 };
 
 void
 snapshots_fini(struct snapshots *s)
@@ -51,17 +52,45 @@ find_named(struct request *r, struct span name)
 // --- Taking one ----------------------------------------------------------------------------------
 
 static tn_err
+begin(struct shard *s, tn_snapshot **part)
+{
+    shard_take(s);
+    tn_err err = tn_snapshot_begin(s->heap, part);
+    shard_give(s);
+    return err;
+}
+
+// So much as the requests can wait for.
+static tn_err
+step(struct shard *s, tn_snapshot *part, bool *done)
+{
+    shard_take(s);
+    tn_err err = tn_snapshot_step(s->heap, part, STEP, done);
+    shard_give(s);
+    return err;
+}
+
+static tn_err
+copy_shard(struct shard *s, tn_snapshot **part)
+{
+    bool done = false;
+    tn_err err = begin(s, part);
+    while (err == TN_OK && !done)
+        err = step(s, *part, &done);
+    return err;
+}
+
+static tn_err
 add_shard(struct shard *s, tn_snapshot **sum)
 {
     tn_snapshot *part = NULL;
-    shard_take(s);
-    tn_err err = tn_snapshot_take(s->heap, &part);
-    shard_give(s);
-    if (err != TN_OK || *sum == NULL) {
-        *sum = err == TN_OK ? part : *sum;
-        return err;
+    tn_err err = copy_shard(s, &part);
+    if (err == TN_OK && *sum == NULL) {
+        *sum = part;
+        return TN_OK;
     }
-    err = tn_snapshot_add(*sum, part);
+    if (err == TN_OK)
+        err = tn_snapshot_add(*sum, part);
     tn_snapshot_free(part);
     return err;
 }

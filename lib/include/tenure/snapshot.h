@@ -20,6 +20,16 @@ typedef struct tn_snapshot tn_snapshot;
 // Copies what is known now; O(traces), nothing is symbolised here. TN_EOFF: nobody traces.
 // TN_ENOMEM.
 TN_API tn_err tn_snapshot_take(tn_heap *heap, tn_snapshot **snapshot /* new: tn_snapshot_free */);
+
+// The same in steps, for who may hold the heap only for a moment: it goes on between two of them.
+// What was known at the beginning is copied, each trace once, with its figures of the moment when
+// it is copied; what comes later is left out. O(1). TN_EOFF, TN_ENOMEM.
+TN_API tn_err tn_snapshot_begin(tn_heap *heap, tn_snapshot **snapshot /* new: tn_snapshot_free */);
+// Copies at most [most] tracebacks or traces; [done]: that was all. Until then the snapshot may be
+// freed and nothing else. Where the tracer was cleared meanwhile it begins anew. TN_EOFF: nobody
+// traces any more. TN_ENOMEM: the same step may be tried again.
+TN_API tn_err tn_snapshot_step(tn_heap *heap, tn_snapshot *snapshot, size_t most, bool *done);
+
 TN_API void tn_snapshot_free(tn_snapshot *snapshot /* stolen */);
 // Adds everything that [from] has, for programs with several heaps. TN_ENOMEM: nothing was added.
 TN_API tn_err tn_snapshot_add(tn_snapshot *snapshot, const tn_snapshot *from);

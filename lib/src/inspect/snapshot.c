@@ -21,6 +21,7 @@ tn_snapshot_free(tn_snapshot *s)
     if (s == NULL)
         return;
     tni_arena_drop(&s->arena);
+    free(s->taking.stacks);
     free(s->rows);
     free(s);
 }
@@ -119,19 +120,6 @@ copy_stack(tn_snapshot *s, struct tni_snapshot_stack *stack, const struct tni_tr
     return name_frame(&s->arena, frame, from->site != NULL ? from->site : &nowhere);
 }
 
-static struct tni_snapshot_stack *
-copy_stacks(tn_snapshot *s, const struct tni_tracer *t)
-{
-    size_t count = t->stacks.offsets.count;
-    struct tni_snapshot_stack *stacks = tni_arena_take(&s->arena, (count + 1) * sizeof *stacks);
-    for (uint32_t i = 1; stacks != NULL && i <= count; i++) {
-        struct tni_traceback from = tni_stacks_at(&t->stacks, i);
-        if (!copy_stack(s, &stacks[i], &from, t->frames))
-            return NULL;
-    }
-    return stacks;
-}
-
 static const char *
 domain_of(const struct tni_trace *trace, const tn_type *owner)
 {
@@ -147,37 +135,109 @@ blocks(uint64_t count)
 }
 
 static bool
-copy_trace(tn_snapshot *s, struct tni_snapshot_stack *stacks, const struct tni_trace *trace)
+copy_trace(tn_snapshot *s, const struct tni_trace *trace)
 {
     const tn_type *owner = tni_trace_owner(trace);
-    struct tni_snapshot_row *row = add_row(s);
-    if (row == NULL)
+    struct tni_snapshot_row row = {.stack = &s->taking.stacks[trace->key.stack],
+                                   .bytes = trace->bytes,
+                                   .count = blocks(trace->count),
+                                   .made_bytes = trace->made_bytes,
+                                   .made_count = blocks(trace->made_count)};
+    if (!name_row(&s->arena, &row, domain_of(trace, owner), owner->name, trace->key.tag))
         return false;
-    *row = (struct tni_snapshot_row){.stack = &stacks[trace->key.stack],
-                                     .bytes = trace->bytes,
-                                     .count = blocks(trace->count),
-                                     .made_bytes = trace->made_bytes,
-                                     .made_count = blocks(trace->made_count)};
-    return name_row(&s->arena, row, domain_of(trace, owner), owner->name, trace->key.tag);
+    struct tni_snapshot_row *place = add_row(s);
+    if (place != NULL)
+        *place = row;
+    return place != NULL;
+}
+
+// The tables have room for all, and nobody has touched them: that costs the same for any number.
+static bool
+begin(tn_snapshot *s, const struct tni_tracer *t)
+{
+    uint32_t stacks = (uint32_t)t->stacks.offsets.count, traces = (uint32_t)t->traces.count;
+    free(s->rows);
+    free(s->taking.stacks);
+    s->count = 0;
+    s->rows = tni_scratch_resize(NULL, (traces + (size_t)1) * sizeof *s->rows);
+    s->room = s->rows != NULL ? traces + (size_t)1 : 0;
+    s->taking = (struct tni_taking){
+        .stacks = tni_scratch_resize(NULL, (stacks + (size_t)1) * sizeof *s->taking.stacks),
+        .stack_count = stacks,
+        .trace_count = traces,
+        .epoch = t->epoch};
+    return s->rows != NULL && s->taking.stacks != NULL;
 }
 
 tn_err
-tn_snapshot_take(tn_heap *heap, tn_snapshot **snapshot)
+tn_snapshot_begin(tn_heap *heap, tn_snapshot **snapshot)
 {
     const struct tni_tracer *t = &((struct tni_memory *)heap)->tracer;
     if (t->mode == TN_TRACE_OFF)
         return TN_EOFF;
     tn_snapshot *s = tni_snapshot_new();
-    struct tni_snapshot_stack *stacks = s != NULL ? copy_stacks(s, t) : NULL;
-    bool done = stacks != NULL;
-    for (uint32_t i = 1; done && i <= t->traces.count; i++)
-        done = copy_trace(s, stacks, tni_tracer_at(t, i));
-    if (!done) {
+    if (s == NULL || !begin(s, t)) {
         tn_snapshot_free(s);
         return TN_ENOMEM;
     }
     *snapshot = s;
     return TN_OK;
+}
+
+static bool
+is_whole(const struct tni_taking *k)
+{
+    return k->stacks_copied == k->stack_count && k->traces_copied == k->trace_count;
+}
+
+static bool
+copy_next(tn_snapshot *s, const struct tni_tracer *t)
+{
+    struct tni_taking *k = &s->taking;
+    bool is_stack = k->stacks_copied < k->stack_count;
+    if (is_stack) {
+        uint32_t number = k->stacks_copied + 1;
+        struct tni_traceback from = tni_stacks_at(&t->stacks, number);
+        if (!copy_stack(s, &k->stacks[number], &from, t->frames))
+            return false;
+    } else if (!copy_trace(s, tni_tracer_at(t, k->traces_copied + 1))) {
+        return false;
+    }
+    k->stacks_copied += is_stack;
+    k->traces_copied += !is_stack;
+    return true;
+}
+
+tn_err
+tn_snapshot_step(tn_heap *heap, tn_snapshot *s, size_t most, bool *done)
+{
+    const struct tni_tracer *t = &((struct tni_memory *)heap)->tracer;
+    *done = false;
+    if (t->mode == TN_TRACE_OFF)
+        return TN_EOFF;
+    bool is_known = s->taking.epoch == t->epoch && s->rows != NULL && s->taking.stacks != NULL;
+    if (!is_known && !begin(s, t))
+        return TN_ENOMEM;
+    for (; most > 0 && !is_whole(&s->taking); most--)
+        if (!copy_next(s, t))
+            return TN_ENOMEM;
+    *done = is_whole(&s->taking);
+    return TN_OK;
+}
+
+tn_err
+tn_snapshot_take(tn_heap *heap, tn_snapshot **snapshot)
+{
+    bool done;
+    tn_snapshot *s = NULL;
+    tn_err err = tn_snapshot_begin(heap, &s);
+    if (err == TN_OK)
+        err = tn_snapshot_step(heap, s, SIZE_MAX, &done);
+    if (err == TN_OK)
+        *snapshot = s;
+    else
+        tn_snapshot_free(s);
+    return err;
 }
 
 // --- Reading -------------------------------------------------------------------------------------

@@ -2,8 +2,8 @@
 //
 // snapshot: a copy of what a tracer knows.
 //
-// Everything stands in one arena. A traceback of addresses is turned into frames when somebody
-// reads it first; until then [frames] has the call site alone.
+// Everything stands in one arena, but for two tables. A traceback of addresses is turned into
+// frames when somebody reads it first; until then [frames] has the call site alone.
 #ifndef TNI_INSPECT_SNAPSHOT_H
 #define TNI_INSPECT_SNAPSHOT_H
 
@@ -29,11 +29,21 @@ struct tni_note {
     const char *name, *text;
 };
 
+// How far the copying has come. What was there at the beginning is copied, the tracebacks first;
+// neither tracebacks nor traces are ever numbered anew within an epoch.
+struct tni_taking {
+    struct tni_snapshot_stack *stacks; // by number; those beyond [stacks_copied] are not set
+    uint32_t stack_count, stacks_copied;
+    uint32_t trace_count, traces_copied;
+    uint32_t epoch; // the tracer's
+};
+
 struct tn_snapshot {
     struct tni_arena arena;
     struct tni_snapshot_row *rows;
     size_t count, room;
     struct tni_note *notes;
+    struct tni_taking taking;
 };
 
 tn_snapshot *tni_snapshot_new(void); /* new */

@@ -43,6 +43,7 @@ tni_tracer_clear(struct tni_tracer *t)
     if (t->recent != NULL)
         memset(t->recent, 0, TNI_RECENT * sizeof *t->recent);
     t->current = t->peak = t->lost = 0;
+    t->epoch++;
 }
 
 void

@@ -59,7 +59,8 @@ struct tni_tracer {
     struct tni_tracked tracked;
     size_t tables; // bytes of all of these
     size_t current, peak;
-    size_t lost; // blocks that could not be noted, for want of memory
+    size_t lost;    // blocks that could not be noted, for want of memory
+    uint32_t epoch; // how often everything was forgotten
 };
 
 // Room for tracebacks of [frames]. False: out of memory.
