@@ -3,6 +3,7 @@
 
 #include "gc/generations.h"
 #include "inspect/walk.h"
+#include "memory/serial.h"
 #include "object/track.h"
 #include "object/traverse.h"
 #include "object/weak.h"
@@ -117,4 +118,20 @@ tn_referents_get(tn_object *const *objects, size_t count, tn_object **children, 
     for (size_t i = 0; i < count; i++)
         tni_traverse(tni_type_of(objects[i]), objects[i], note, &r);
     return r.count;
+}
+
+// --- By serial -----------------------------------------------------------------------------------
+
+uint64_t
+tn_serial(const tn_object *o)
+{
+    return tni_serial(tni_memory_of(o), o);
+}
+
+tn_object *
+tn_serial_find(const tn_heap *heap, uint64_t serial)
+{
+    tn_object *o = tni_serial_find((const struct tni_memory *)heap, serial);
+    bool given = o != NULL && !tni_is_dying(o) && tni_weak_may_give(tni_objects_of(o), o);
+    return given ? o : NULL;
 }

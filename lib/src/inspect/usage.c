@@ -14,7 +14,7 @@ static size_t
 overhead(const struct tni_memory *m)
 {
     size_t headers = m->pages.header_pages * TNI_PAGE_SIZE;
-    return headers + m->pages.site_bytes + m->pages.trace_bytes + m->tables;
+    return headers + m->tables + m->pages.site_bytes + m->pages.trace_bytes + m->pages.serial_bytes;
 }
 
 void

@@ -5,9 +5,8 @@
 #include "object/traverse.h"
 #include "tenure/containers.h"
 
-// What dies in a set is untracked before its finalizers run.
-static bool
-is_dying(const tn_object *o)
+bool
+tni_is_dying(const tn_object *o)
 {
     return o->flags & TNI_DEAD || (tni_is_trackable(o) && !tni_is_tracked(o));
 }
@@ -19,7 +18,7 @@ tni_walk(struct tni_objects *s, void (*fn)(tn_object *o, void *arg), void *arg)
         if (tni_page_kind(p) == TNI_BUFFERS)
             continue;
         for (unsigned i = 0; i < p->slots; i++)
-            if (tni_is_taken(p, i) && !is_dying(tni_slot_at(p, i)))
+            if (tni_is_taken(p, i) && !tni_is_dying(tni_slot_at(p, i)))
                 fn(tni_slot_at(p, i), arg);
     }
 }

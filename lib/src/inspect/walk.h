@@ -16,6 +16,9 @@ tni_is_taken(const struct tni_page *page, unsigned slot)
     return word >> slot % TNI_ROW_SLOTS & 1 && !TNI_IS_POISONED(tni_slot_at(page, slot));
 }
 
+// What dies in a set is untracked before its finalizers run.
+bool tni_is_dying(const tn_object *o);
+
 // Calls [fn], which makes and drops nothing, for each object whose death has not begun; tracked or
 // not, frozen or not.
 void tni_walk(struct tni_objects *s, void (*fn)(tn_object *o, void *arg), void *arg);

@@ -191,8 +191,8 @@ untrace_buffer(struct tni_memory *m, void *buffer, size_t size)
 {
     if (size > TNI_MAX_SLOT)
         tni_untrace_large(m, (uint32_t)block_of(buffer)->trace, size);
-    else if (tni_page_of(buffer)->traced)
-        tni_untrace_slot(m, tni_page_of(buffer), buffer);
+    else if (tni_page_of(buffer)->noted)
+        tni_forget_slot(m, tni_page_of(buffer), buffer);
 }
 
 void

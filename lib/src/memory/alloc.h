@@ -179,8 +179,8 @@ tni_object_free(struct tni_memory *m, struct tni_account *account, tn_object *o,
     at.row->finalized &= ~at.bit;
     account->objects--;
     tni_discharge(m, account, at.page->size);
-    if (__builtin_expect(at.page->traced, 0))
-        tni_untrace_slot(m, at.page, o);
+    if (__builtin_expect(at.page->noted, 0))
+        tni_forget_slot(m, at.page, o);
     TNI_POISON(o, at.page->size);
     if (TNI_HAS_QUARANTINE)
         tni_pages_free(&m->pages, o);

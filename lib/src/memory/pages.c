@@ -32,6 +32,8 @@ add_segment(struct tni_pages *p)
 static void
 remove_segment(struct tni_pages *p, struct tni_segment *s)
 {
+    if (p->cursor != NULL && p->cursor->segment == s)
+        *p->cursor = (struct tni_cursor){s->next, 1, 0};
     if (s->prev != NULL)
         s->prev->next = s->next;
     else
@@ -108,7 +110,7 @@ tni_pages_add_traces(struct tni_pages *p, struct tni_page *page)
 {
     uint32_t *traces = calloc(page->slots, sizeof *traces);
     tni_segment_of(page)->traces[tni_page_number(page)] = traces;
-    page->traced = traces != NULL;
+    page->noted |= traces != NULL;
     p->trace_bytes += traces != NULL ? page->slots * sizeof *traces : 0;
     return traces;
 }
@@ -116,12 +118,39 @@ tni_pages_add_traces(struct tni_pages *p, struct tni_page *page)
 void
 tni_pages_drop_traces(struct tni_pages *p, struct tni_page *page)
 {
-    if (!page->traced)
+    if (tni_page_traces(page) == NULL)
         return;
     p->trace_bytes -= page->slots * sizeof(uint32_t);
     free(tni_page_traces(page));
     tni_segment_of(page)->traces[tni_page_number(page)] = NULL;
-    page->traced = false;
+    page->noted = tni_page_serials(page) != NULL;
+}
+
+static size_t
+serials_size(const struct tni_page *page)
+{
+    return sizeof(struct tni_serials) + page->slots * sizeof(uint64_t);
+}
+
+struct tni_serials *
+tni_pages_add_serials(struct tni_pages *p, struct tni_page *page)
+{
+    struct tni_serials *serials = calloc(1, serials_size(page));
+    tni_segment_of(page)->serials[tni_page_number(page)] = serials;
+    page->noted |= serials != NULL;
+    p->serial_bytes += serials != NULL ? serials_size(page) : 0;
+    return serials;
+}
+
+static void
+drop_serials(struct tni_pages *p, struct tni_page *page)
+{
+    if (tni_page_serials(page) == NULL)
+        return;
+    p->serial_bytes -= serials_size(page);
+    free(tni_page_serials(page));
+    tni_segment_of(page)->serials[tni_page_number(page)] = NULL;
+    page->noted = tni_page_traces(page) != NULL;
 }
 
 static unsigned
@@ -195,6 +224,7 @@ close_page(struct tni_pages *p, struct tni_page *page)
     TNI_UNPOISON(tni_page_base(page), TNI_PAGE_SIZE);
     drop_sites(p, page);
     tni_pages_drop_traces(p, page);
+    drop_serials(p, page);
     tni_segment_give_page(page);
     p->page_count--;
     if (tni_segment_is_empty(s) && p->segment_count > 1)
@@ -322,6 +352,7 @@ tni_pages_fini(struct tni_pages *p)
         TNI_UNPOISON(tni_page_base(page), TNI_PAGE_SIZE);
         drop_sites(p, page);
         tni_pages_drop_traces(p, page);
+        drop_serials(p, page);
     }
     while (p->segments != NULL)
         remove_segment(p, p->segments);

@@ -27,16 +27,24 @@ struct tni_bin {
     unsigned oldest;
 };
 
+// Where a walk that pauses is: at a slot that it has not looked at yet. What is born and dies
+// meanwhile may change everything but the order of the segments.
+struct tni_cursor {
+    struct tni_segment *segment; // NULL: the walk is at its end
+    unsigned page, slot;
+};
+
 struct tni_pages {
     struct tni_memory *owner;
     uint32_t quiet; // of every segment
     struct tni_segment *segments;
     struct tni_bin bins[TNI_BINS];
     size_t page_count, segment_count, header_pages;
-    size_t dirty_count;             // at most so many pages were given back and are still ours
-    bool held;                      // pages stay, even when they become empty
-    size_t quarantined;             // bytes of freed slots that are not usable again yet
-    size_t site_bytes, trace_bytes; // of what stands beside the pages
+    size_t dirty_count;        // at most so many pages were given back and are still ours
+    struct tni_cursor *cursor; // that is told when its segment goes; NULL: nobody walks
+    bool held;                 // pages stay, even when they become empty
+    size_t quarantined;        // bytes of freed slots that are not usable again yet
+    size_t site_bytes, trace_bytes, serial_bytes; // of what stands beside the pages
 };
 
 static inline unsigned
@@ -82,6 +90,8 @@ void tni_pages_give_if_empty(struct tni_pages *p, struct tni_page *page);
 // Room for the traces of the slots of [page], none of which has one yet. NULL: out of memory.
 uint32_t *tni_pages_add_traces(struct tni_pages *p, struct tni_page *page);
 void tni_pages_drop_traces(struct tni_pages *p, struct tni_page *page);
+// The same for their serials, which stay until the page goes.
+struct tni_serials *tni_pages_add_serials(struct tni_pages *p, struct tni_page *page);
 // Makes quarantined slots usable again.
 void tni_pages_flush_quarantine(struct tni_pages *p);
 bool tni_pages_check(const struct tni_pages *p);

@@ -43,7 +43,13 @@ struct tni_page {
     bool listed;
     bool young;  // a slot may be of generation 0 or 1
     bool frozen; // a slot may be frozen
-    bool traced; // a slot may have a trace: the page has an array for them
+    bool noted;  // a slot may have a trace or a serial: the page has an array for them
+};
+
+// What the slots of a page are called, for ever.
+struct tni_serials {
+    uint64_t first, last; // that were given to one of them; the rest lies between
+    uint64_t of[];        // a slot; 0: none yet
 };
 
 struct tni_segment {
@@ -57,6 +63,8 @@ struct tni_segment {
     uint64_t row_taken[(TNI_SEGMENT_ROWS + 63) / 64];
     const tn_site **sites[TNI_SEGMENT_PAGES]; // of a page's slots, debug builds only
     uint32_t *traces[TNI_SEGMENT_PAGES];      // of a page's slots, where one is traced
+    struct tni_serials
+        *serials[TNI_SEGMENT_PAGES]; // of a page's slots, where one has been asked for
     _Alignas(64) struct tni_page pages[TNI_SEGMENT_PAGES];
 };
 _Static_assert(sizeof(struct tni_segment) <= TNI_ROWS_AT, "the headers end before the rows begin");
@@ -115,6 +123,12 @@ static inline uint32_t *
 tni_page_traces(const struct tni_page *page)
 {
     return tni_segment_of(page)->traces[tni_page_number(page)];
+}
+
+static inline struct tni_serials *
+tni_page_serials(const struct tni_page *page)
+{
+    return tni_segment_of(page)->serials[tni_page_number(page)];
 }
 
 static inline void *

@@ -41,13 +41,22 @@ tni_trace_slot(struct tni_memory *m, enum tni_trace_kind kind, const struct tni_
         tni_trace_arm(m);
 }
 
-void
-tni_untrace_slot(struct tni_memory *m, struct tni_page *page, const void *slot)
+static void
+untrace_slot(struct tni_memory *m, struct tni_page *page, const void *slot)
 {
     uint32_t *place = tni_page_traces(page) + tni_slot_of(page, slot);
     if (*place != 0)
         tni_tracer_forget(&m->tracer, *place, page->size);
     *place = 0;
+}
+
+void
+tni_forget_slot(struct tni_memory *m, struct tni_page *page, const void *slot)
+{
+    if (tni_page_traces(page) != NULL)
+        untrace_slot(m, page, slot);
+    if (tni_page_serials(page) != NULL)
+        tni_page_serials(page)->of[tni_slot_of(page, slot)] = 0;
 }
 
 uint32_t

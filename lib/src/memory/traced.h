@@ -22,8 +22,8 @@ struct tni_account;
 void tni_trace_slot(struct tni_memory *m, enum tni_trace_kind kind,
                     const struct tni_account *account, struct tni_page *page, const void *slot,
                     const tn_site *site);
-// The block is about to go.
-void tni_untrace_slot(struct tni_memory *m, struct tni_page *page, const void *slot);
+// The block is about to go: what is remembered beside its page is forgotten.
+void tni_forget_slot(struct tni_memory *m, struct tni_page *page, const void *slot);
 // A buffer that does not stand in a slot: the trace to remember.
 uint32_t tni_trace_large(struct tni_memory *m, const struct tni_account *account, size_t size);
 void tni_untrace_large(struct tni_memory *m, uint32_t trace, size_t size);
