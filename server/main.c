@@ -34,6 +34,7 @@ struct server {
     struct domain *domain;
     struct jobs *jobs;
     struct operations *operations;
+    struct growth *growth;
     struct admin admin;
     struct listener *data_plane, *admin_plane;
 };
@@ -81,10 +82,15 @@ server_up(struct server *s, char *error)
         snprintf(error, ERROR_ROOM, "there is no memory for operations");
         return false;
     }
+    if (!(s->growth = growth_start(s->domain))) {
+        snprintf(error, ERROR_ROOM, "there is no memory or no thread to note what grows");
+        return false;
+    }
     s->admin = (struct admin){.domain = s->domain,
                               .jobs = s->jobs,
                               .data_plane = s->data_plane,
                               .operations = s->operations,
+                              .growth = s->growth,
                               .quota.limit = c->limits_orders};
     s->admin_plane = plane_start(c, PLANE_ADMIN, admin_routes, &s->admin, error, ERROR_ROOM);
     return s->admin_plane && write_ports(s, error);
@@ -147,6 +153,7 @@ server_down(struct server *s)
     if (s->admin_plane)
         listener_stop(s->admin_plane);
     snapshots_fini(&s->admin.snapshots);
+    growth_stop(s->growth);
     if (s->jobs)
         jobs_stop(s->jobs); // rules count the data plane's requests
     operations_free(s->operations);

@@ -4,6 +4,7 @@
 #include "admin/admin.h"
 
 #include "admin/cache.h"
+#include "admin/census.h"
 #include "admin/description.h"
 #include "admin/doctor.h"
 #include "admin/gc.h"
@@ -54,6 +55,7 @@ const struct route admin_routes[] = {
     {"DELETE", "/v1/memory/snapshots/{id}", snapshots_delete, ACCESS_OPERATE},
     {"GET", "/v1/memory/snapshots/{id}/top", snapshots_top, ACCESS_READ},
     {"GET", "/v1/memory/diff", snapshots_diff, ACCESS_READ},
+    {"GET", "/v1/heap/census", census_show, ACCESS_READ},
     {"GET", "/debug/pprof/heap", snapshots_pprof, ACCESS_DUMP},
     {"GET", "/v1/info", info_show, ACCESS_READ},
     {"GET", "/v1/config", info_show_config, ACCESS_READ},

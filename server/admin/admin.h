@@ -4,6 +4,7 @@
 #ifndef ADMIN_ADMIN_H
 #define ADMIN_ADMIN_H
 
+#include "admin/growth.h"
 #include "admin/quota.h"
 #include "admin/snapshots.h"
 #include "gc/operations.h"
@@ -14,6 +15,7 @@ struct admin {
     struct jobs *jobs;             // borrowed
     struct operations *operations; // borrowed
     struct listener *data_plane;   // borrowed; there before this plane is
+    struct growth *growth;         // borrowed
     struct quota quota;            // the plane's thread's
     struct snapshots snapshots;    // likewise
 };

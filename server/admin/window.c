@@ -31,6 +31,16 @@ window_read(struct request *r, size_t most, struct window *w)
     return r->reply.status == 0;
 }
 
+bool
+window_read_offset(struct request *r, size_t most, size_t *limit, size_t *offset)
+{
+    struct window w;
+    bool read = window_read(r, most, &w);
+    *limit = w.limit;
+    *offset = w.below == UINT64_MAX ? 0 : (size_t)w.below;
+    return read;
+}
+
 void
 window_end(struct text *t, uint64_t last)
 {

@@ -14,6 +14,8 @@ struct window {
 // ?limit=, 50 by default and at most [most], and ?cursor=. False: the reply is filled with a
 // problem.
 bool window_read(struct request *r, size_t most, struct window *w);
+// The same for a list without numbers: the cursor is how many items stand before.
+bool window_read_offset(struct request *r, size_t most, size_t *limit, size_t *offset);
 // Closes the list and tells the cursor of the next page; [last] 0: there is none.
 void window_end(struct text *t, uint64_t last);
 // A decimal number and nothing else.

@@ -163,6 +163,13 @@ provoke_tracing(void)
 }
 
 static void
+provoke_heap(void)
+{
+    provoke_as_it_stands(200, "GET", "/v1/heap/census", NULL);
+    provoke(&plane, 422, "GET", "/v1/heap/census", "/v1/heap/census?sort=colour", NULL);
+}
+
+static void
 provoke_process(void)
 {
     provoke_as_it_stands(200, "GET", "/v1/doctor", NULL);
@@ -190,6 +197,7 @@ every_documented_status_is_provoked_and_is_as_documented(void **state)
     provoke_cache();
     provoke_memory();
     provoke_tracing();
+    provoke_heap();
     provoke_process();
     expect_all_seen(&plane);
     described_fini(&plane);
