@@ -188,6 +188,33 @@ types_are_told_apart(void **state)
     tn_decref(outer);
 }
 
+// The outer list has the inner ones, each of which a str keeps company that all of them share.
+static void
+a_limit_leaves_out_what_is_farthest(void **state)
+{
+    tn_heap *heap = heap_fixture_heap(state);
+    tn_object *outer = nested_new(heap), *str = heap_str(heap, "Sid");
+    tn_deep_size size;
+    bool all = true;
+    for (size_t i = 0; i < 3; i++)
+        tn_list_append(tn_as_object(tn_list_borrow(outer, i)), tn_ref(str));
+    tn_decref(str);
+    assert_int_equal(tn_sizeof_deep_most(outer, 4, &size, &all), TN_OK);
+    assert_false(all);
+    assert_int_equal(size.objects, 4);
+    assert_int_equal(size.exclusive_objects, 4);
+    assert_int_equal(tn_sizeof_deep_most(outer, 2, &size, &all), TN_OK);
+    assert_int_equal(size.objects, 2);
+    assert_int_equal(tn_sizeof_deep_most(outer, 5, &size, &all), TN_OK);
+    assert_true(all);
+    assert_int_equal(size.exclusive_bytes, heap_current(heap));
+    tn_object *inner = tn_as_object(tn_list_borrow(outer, 0));
+    assert_int_equal(tn_sizeof_deep_most(inner, 2, &size, &all), TN_OK);
+    assert_true(all);
+    assert_int_equal(size.shared_objects, 1); // the others have the str too
+    tn_decref(outer);
+}
+
 int
 main(void)
 {
@@ -202,6 +229,7 @@ main(void)
         HEAP_TEST(a_dictionarys_attributes_are_reached),
         HEAP_TEST(a_weak_reference_leads_nowhere),
         HEAP_TEST(types_are_told_apart),
+        HEAP_TEST(a_limit_leaves_out_what_is_farthest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -204,6 +204,28 @@ find_path(world *w)
     return ok;
 }
 
+static bool
+make_walk(world *w)
+{
+    tn_walk *walk;
+    bool ok = succeeded(FAILING(w, tn_walk_new(w->heap, &walk)));
+    tn_walk_free(walk);
+    return ok;
+}
+
+static bool
+find_holders(world *w)
+{
+    tn_holders *holders;
+    tn_holder rows[4];
+    bool ok = succeeded(FAILING(w, tn_holders_new(w->objects[0], 3, 4, &holders)));
+    while (ok && tn_holders_step(holders, 0))
+        continue;
+    assert_true(!ok || tn_holders_path(holders, rows, 4) == 1);
+    tn_holders_free(holders);
+    return ok;
+}
+
 // --- The run -------------------------------------------------------------------------------------
 
 static const struct attempt {
@@ -229,6 +251,8 @@ static const struct attempt {
     {"list the objects", list_objects},
     {"take a census", take_census},
     {"find a path", find_path},
+    {"walk in slices", make_walk},
+    {"find holders", find_holders},
 };
 
 static void

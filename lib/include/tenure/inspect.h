@@ -55,6 +55,9 @@ typedef struct tn_deep_size {
 // Nothing is made or changed. O(what is reached), with 24 to 56 bytes of scratch for each object of
 // it. TN_ENOMEM.
 TN_API tn_err tn_sizeof_deep(const tn_object *o, tn_deep_size *size);
+// The same of at most [most] objects, those that are nearest. Where that is not [all], what is left
+// out counts as somebody else: so each figure is at most what it would be, but for the shared ones.
+TN_API tn_err tn_sizeof_deep_most(const tn_object *o, size_t most, tn_deep_size *size, bool *all);
 // The same by type, in the order of registration. Fills at most [max] rows; [count] is how many
 // there are. TN_ENOMEM.
 TN_API tn_err tn_sizeof_deep_by_type(const tn_object *o, tn_usage *rows, size_t max, size_t *count);
@@ -106,6 +109,54 @@ TN_API uint64_t tn_serial(const tn_object *o);
 // The object that has [serial] and whose death has not begun; NULL: there is none, or none any
 // more. O(pages).
 TN_API tn_object *tn_serial_find(const tn_heap *heap, uint64_t serial); /* borrowed */
+
+// --- In slices -----------------------------------------------------------------------------------
+
+// Walks over a heap that pause, for programs that cannot be without it for so long. The heap may
+// change between two steps, collections included: what is made meanwhile may be left out, and what
+// is told was true when it was looked at. A heap has one of these walks at a time: TN_EBUSY. No
+// step takes longer than [budget_ns] by more than one object's work.
+
+// Every object, tracked, frozen or neither. [fn] must make and drop nothing; false from it ends the
+// walk.
+typedef struct tn_walk tn_walk;
+TN_API tn_err tn_walk_new(tn_heap *heap, tn_walk **walk /* new: tn_walk_free */);
+// False: it is over.
+TN_API bool tn_walk_step(tn_walk *walk, uint64_t budget_ns,
+                         bool (*fn)(tn_object *o /* borrowed */, void *arg), void *arg);
+TN_API void tn_walk_free(tn_walk *walk /* stolen */); // before its heap
+
+// Who refers to an object, who refers to those, and so on: level by level, each once, at most
+// [levels] levels and [max] objects, the object itself included. With more than one level it ends
+// at the level that has a root. Each level walks the heap once, with about 110 bytes a holder.
+// TN_EINVAL: [levels] or [max] is 0, or [max] above TN_HOLDERS_MOST. TN_EBUSY, TN_ENOMEM.
+enum { TN_HOLDERS_MOST = 65536 };
+typedef struct tn_holders tn_holders;
+TN_API tn_err tn_holders_new(const tn_object *o, size_t levels, size_t max,
+                             tn_holders **holders /* new: tn_holders_free */);
+TN_API bool tn_holders_step(tn_holders *holders, uint64_t budget_ns); // false: it is over
+TN_API void tn_holders_free(tn_holders *holders /* stolen */);        // before its heap
+
+typedef struct tn_holder {
+    uint64_t serial;
+    const char *type;    // borrowed from the heap
+    const tn_site *site; // where it was made; NULL: unknown; borrowed
+    uint32_t references; // to it
+    uint32_t inside;     // of them: those that objects have; only of a level that was walked for
+    uint32_t next;       // the number of the one that it refers to
+    bool frozen;
+    char place[47]; // where it refers to that one, as in tn_reference
+} tn_holder;
+
+// The object itself is number 0, and those behind it come in the order of their levels. Fills at
+// most [max] rows and returns how many there are.
+TN_API size_t tn_holders_get(const tn_holders *holders, tn_holder *rows, size_t max);
+// A root, which something outside of the heap's objects refers to, whoever it refers to, and so on
+// to the object itself, on a shortest way; 0: none was found. An object that got a reference while
+// its level was being walked for may be taken for a root.
+TN_API size_t tn_holders_path(const tn_holders *holders, tn_holder *rows, size_t max);
+// False: there were more than [max], or no memory for all.
+TN_API bool tn_holders_are_all(const tn_holders *holders);
 
 // --- By type, and how it grows -----------------------------------------------------------------
 

@@ -18,6 +18,8 @@ struct reached {
     struct tni_objects *s;
     struct node *nodes;
     uint32_t count, room;
+    size_t most;     // nodes
+    bool cut;        // there would have been more
     uint32_t *index; // [2 * room], a power of two: positions of nodes plus one; 0: free
     bool failed;     // out of memory
 };
@@ -80,7 +82,8 @@ grow(struct reached *r)
 static struct node *
 find(const struct reached *r, const tn_object *o)
 {
-    return &r->nodes[r->index[position_of(r, o)] - 1];
+    uint32_t number = r->index[position_of(r, o)];
+    return number != 0 ? &r->nodes[number - 1] : NULL;
 }
 
 // --- Reaching ------------------------------------------------------------------------------------
@@ -92,6 +95,10 @@ reach(tn_object *o, void *arg)
     uint32_t at = position_of(r, o);
     if (r->index[at] != 0) {
         r->nodes[r->index[at] - 1].inside++;
+        return;
+    }
+    if (r->count >= r->most) {
+        r->cut = true;
         return;
     }
     if (r->count == r->room) {
@@ -106,9 +113,9 @@ reach(tn_object *o, void *arg)
 }
 
 static bool
-reach_all(struct reached *r, const tn_object *root)
+reach_all(struct reached *r, const tn_object *root, size_t most)
 {
-    *r = (struct reached){.s = tni_objects_of(root)};
+    *r = (struct reached){.s = tni_objects_of(root), .most = most};
     if (!alloc_room(r, MIN_ROOM))
         return false;
     reach((tn_object *)(uintptr_t)root, r);
@@ -133,8 +140,8 @@ share(tn_object *o, void *arg)
 {
     struct spread *s = arg;
     struct node *node = find(s->r, o);
-    if (node == s->r->nodes || node->shared)
-        return; // the root is taken away in thought, whoever refers to it
+    if (node == NULL || node == s->r->nodes || node->shared)
+        return; // not reached; the root is taken away in thought, whoever refers to it
     node->shared = true;
     s->stack[s->len++] = (uint32_t)(node - s->r->nodes);
 }
@@ -171,12 +178,13 @@ add(tn_deep_size *size, const struct node *node)
 }
 
 tn_err
-tn_sizeof_deep(const tn_object *o, tn_deep_size *size)
+tn_sizeof_deep_most(const tn_object *o, size_t most, tn_deep_size *size, bool *all)
 {
     struct reached r;
     *size = (tn_deep_size){0};
-    if (!reach_all(&r, o))
+    if (!reach_all(&r, o, most > 0 ? most : 1))
         return TN_ENOMEM;
+    *all = !r.cut;
     bool marked = mark_shared(&r);
     for (uint32_t i = 0; i < r.count && marked; i++)
         add(size, &r.nodes[i]);
@@ -184,6 +192,13 @@ tn_sizeof_deep(const tn_object *o, tn_deep_size *size)
     size->exclusive_bytes = size->bytes - size->shared_bytes;
     free_reached(&r);
     return marked ? TN_OK : TN_ENOMEM;
+}
+
+tn_err
+tn_sizeof_deep(const tn_object *o, tn_deep_size *size)
+{
+    bool all;
+    return tn_sizeof_deep_most(o, SIZE_MAX, size, &all);
 }
 
 // One row a type, by its index.
@@ -214,7 +229,7 @@ tn_sizeof_deep_by_type(const tn_object *o, tn_usage *rows, size_t max, size_t *c
 {
     struct reached r;
     *count = 0;
-    if (!reach_all(&r, o))
+    if (!reach_all(&r, o, SIZE_MAX))
         return TN_ENOMEM;
     size_t size = r.s->type_count * sizeof(tn_usage);
     tn_usage *by_type = tni_table_resize(&r.s->memory, NULL, 0, size);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "inspect/walk.h"
 
+#include "gc/timing.h"
 #include "object/track.h"
 #include "object/traverse.h"
 #include "tenure/containers.h"
@@ -21,6 +22,111 @@ tni_walk(struct tni_objects *s, void (*fn)(tn_object *o, void *arg), void *arg)
             if (tni_is_taken(p, i) && !tni_is_dying(tni_slot_at(p, i)))
                 fn(tni_slot_at(p, i), arg);
     }
+}
+
+// --- In pieces -----------------------------------------------------------------------------------
+
+enum { LOOK_EVERY = 32 }; // objects between two looks at the clock
+
+void
+tni_walk_start(struct tni_objects *s, struct tni_cursor *cursor)
+{
+    *cursor = (struct tni_cursor){s->memory.pages.segments, 1, 0};
+    s->memory.pages.cursor = cursor;
+}
+
+void
+tni_walk_stop(struct tni_objects *s, const struct tni_cursor *cursor)
+{
+    if (s->memory.pages.cursor == cursor)
+        s->memory.pages.cursor = NULL;
+}
+
+// Another page may stand where the last piece ended.
+static bool
+is_at_object(const struct tni_cursor *at)
+{
+    const struct tni_page *page = &at->segment->pages[at->page];
+    return tni_is_taken(page, at->slot) && !tni_is_dying(tni_slot_at(page, at->slot));
+}
+
+static bool
+has_slot(const struct tni_cursor *at)
+{
+    const struct tni_page *page = &at->segment->pages[at->page];
+    return page->words != NULL && tni_page_kind(page) != TNI_BUFFERS && at->slot < page->slots;
+}
+
+static void
+turn_page(struct tni_cursor *at)
+{
+    at->slot = 0;
+    if (++at->page < TNI_SEGMENT_PAGES)
+        return;
+    at->segment = at->segment->next;
+    at->page = 1;
+}
+
+bool
+tni_walk_some(struct tni_objects *s, struct tni_cursor *at, uint64_t until_ns,
+              bool (*fn)(tn_object *o, void *arg), void *arg)
+{
+    unsigned looked = 0;
+    bool wanted = true;
+    while (wanted && at->segment != NULL) {
+        if (!has_slot(at)) {
+            turn_page(at);
+            continue;
+        }
+        tn_object *o =
+            is_at_object(at) ? tni_slot_at(&at->segment->pages[at->page], at->slot) : NULL;
+        at->slot++;
+        wanted = o == NULL || fn(o, arg);
+        if (++looked % LOOK_EVERY == 0 && tni_now_ns() >= until_ns)
+            return wanted;
+    }
+    tni_walk_stop(s, at);
+    return false;
+}
+
+struct tn_walk {
+    struct tni_objects *s;
+    struct tni_cursor cursor;
+    bool over;
+};
+
+tn_err
+tn_walk_new(tn_heap *heap, tn_walk **walk)
+{
+    struct tni_objects *s = (struct tni_objects *)heap;
+    *walk = NULL;
+    if (s->memory.pages.cursor != NULL)
+        return TN_EBUSY;
+    tn_walk *w = tni_table_resize(&s->memory, NULL, 0, sizeof *w);
+    if (w == NULL)
+        return TN_ENOMEM;
+    w->s = s;
+    w->over = false;
+    tni_walk_start(s, &w->cursor);
+    *walk = w;
+    return TN_OK;
+}
+
+bool
+tn_walk_step(tn_walk *w, uint64_t budget_ns, bool (*fn)(tn_object *o, void *arg), void *arg)
+{
+    if (!w->over)
+        w->over = !tni_walk_some(w->s, &w->cursor, tni_now_ns() + budget_ns, fn, arg);
+    return !w->over;
+}
+
+void
+tn_walk_free(tn_walk *w)
+{
+    if (w == NULL)
+        return;
+    tni_walk_stop(w->s, &w->cursor);
+    tni_table_resize(&w->s->memory, w, sizeof *w, 0);
 }
 
 // --- Places --------------------------------------------------------------------------------------
