@@ -64,12 +64,12 @@ take_line(struct feed *f, struct span line)
     int64_t instance = strtoll(line.data, &end, 10);
     const char *limit = line.data + line.len, *version = memrchr(line.data, ':', line.len);
     bool ours = instance == f->instance;
-    if (end + 3 > limit || end[0] != ':' || end[2] != ':' || version < end + 2) {
+    if (end + 3 > limit || end[0] != ':' || end[2] != ':' || version < end + 3) {
         if (!ours)
             feed_doubt(f);
         return;
     }
-    struct span id = {end + 3, version > end + 2 ? (size_t)(version - end - 3) : 0};
+    struct span id = {end + 3, (size_t)(version - end - 3)};
     if (end[1] == 'b' && ours)
         take_beat(f, id);
     else if (end[1] != 'b' && !ours)
