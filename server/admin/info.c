@@ -17,6 +17,7 @@
 #include "http/listener.h"
 #include "revision.h"
 #include "store/db.h"
+#include "store/feed.h"
 
 #include <tenure/tenure.h>
 
@@ -37,6 +38,24 @@ add_libraries(struct text *t)
     text_adds(t, "}");
 }
 
+// Null where no other instance changes the store.
+static void
+add_feed(struct text *t, const struct domain *d)
+{
+    if (!d->feed) {
+        text_adds(t, "\"feed\":null,");
+        return;
+    }
+    struct feed_stats feed = feed_get_stats(d->feed);
+    text_addf(t, "\"feed\":{\"up\":%s,\"beat_age_seconds\":", feed.is_up ? "true" : "false");
+    if (feed.age_seconds < 0)
+        text_adds(t, "null");
+    else
+        text_addf(t, "%.3f", feed.age_seconds);
+    text_addf(t, ",\"bound_ms\":%lld,\"losses\":%llu},", (long long)d->config->store_bound_ms,
+              (unsigned long long)feed.losses);
+}
+
 void
 info_show(struct request *r)
 {
@@ -50,6 +69,7 @@ info_show(struct request *r)
               process_cores(d->config->http_threads, 2));
     text_addf(&t, ",\"store\":{\"kind\":\"%s\",\"durability\":\"%s\"},", d->store->ops->name,
               d->store->ops->durability);
+    add_feed(&t, d);
     add_libraries(&t);
     text_adds(&t, "}");
     reply_json(r, 200, &t);

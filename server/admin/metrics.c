@@ -14,6 +14,7 @@
 #include "base/exposition.h"
 #include "base/process.h"
 #include "revision.h"
+#include "store/feed.h"
 
 #define COUNTER   EXPOSITION_COUNTER
 #define GAUGE     EXPOSITION_GAUGE
@@ -200,6 +201,9 @@ add_cache(struct exposition *e, const struct counters *c, struct loader *loader)
     exposition_add_one(e, "tenured_cache_load_waiters", GAUGE,
                        "Loads that the store has not begun.",
                        (double)loader_get_stats(loader).waiting);
+    exposition_begin(e, "tenured_cache_loads_refused_total", COUNTER,
+                     "Loads for which there was no place (store.lookups).");
+    exposition_add(e, (double)c->cache_refused, "cache", "users", NULL);
     exposition_begin(e, "tenured_cache_promotion_failures_total", COUNTER,
                      "Users whom the store found, and whom no memory could hold.");
     exposition_add(e, (double)c->cache_promotion_failures, "cache", "users", NULL);
@@ -230,6 +234,39 @@ add_store(struct exposition *e, const struct domain *d)
                        (double)w.changes);
     exposition_add_one(e, "tenured_store_write_queue", GAUGE, "Changes that wait for a batch.",
                        (double)w.waiting);
+}
+
+// Only where other instances change the store too.
+static void
+add_feed(struct exposition *e, const struct domain *d, const struct counters *c)
+{
+    if (!d->feed)
+        return;
+    struct feed_stats feed = feed_get_stats(d->feed);
+    exposition_add_one(e, "tenured_feed_up", GAUGE,
+                       "Whether what others change is heard: the last beat is younger than half of "
+                       "store.bound.",
+                       feed.is_up);
+    exposition_add_one(e, "tenured_feed_beat_age_seconds", GAUGE,
+                       "How long ago the last beat that came back was sent; -1 for never.",
+                       feed.age_seconds);
+    exposition_begin(e, "tenured_feed_beat_seconds", HISTOGRAM,
+                     "From sending a beat to hearing it: how late a change is seen.");
+    exposition_add_histogram(e, &feed.beat_time, NULL);
+    exposition_add_one(e, "tenured_feed_notices_received_total", COUNTER,
+                       "Notices heard, beats and our own included.", (double)feed.notices);
+    exposition_add_one(e, "tenured_feed_notices_sent_total", COUNTER,
+                       "Notices of changes that were committed here.",
+                       (double)d->store->ops->shared->count_notices(d->store));
+    exposition_add_one(e, "tenured_feed_losses_total", COUNTER, "Connections of the feed lost.",
+                       (double)feed.losses);
+    exposition_add_one(e, "tenured_cache_rereads_total", COUNTER,
+                       "Loads of what was in memory, and no longer known to be true.",
+                       (double)c->cache_rereads);
+    exposition_add_one(e, "tenured_cache_known_absent_total", COUNTER,
+                       "Questions for sessions and tokens that the store did not know within "
+                       "store.bound.",
+                       (double)c->cache_known_absent);
 }
 
 // --- The process -------------------------------------------------------------------------------
@@ -283,6 +320,7 @@ metrics_show(struct request *r)
     add_sessions(&e, &f);
     add_cache(&e, &f.counters, admin->domain->loader);
     add_store(&e, admin->domain);
+    add_feed(&e, admin->domain, &f.counters);
     traffic_add(&e, admin->data_plane, request_listener(r));
     add_process(&e);
     reply_text(r, 200, EXPOSITION_CONTENT_TYPE, &t);

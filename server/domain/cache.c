@@ -162,7 +162,10 @@ submit(struct lookup *l)
         l->load.slot = fresh_slot_of_user(s, l->op.id);
         l->seen = fresh_count(s, l->load.slot);
     }
-    return loader_submit(s->around.loader, &l->load);
+    s->counters.cache_rereads += resident(s, l->op.id) != NULL;
+    bool submitted = loader_submit(s->around.loader, &l->load);
+    s->counters.cache_refused += !submitted;
+    return submitted;
 }
 
 // [l] is first. Its user may have come meanwhile, with a write that was before it.

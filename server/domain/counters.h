@@ -36,6 +36,9 @@ struct counters {
     uint64_t cache_coalesced; // misses that found the user asked for already, and waited too
     uint64_t cache_negative;  // misses that were answered by what the store had said before
     uint64_t cache_loads[LOAD_OUTCOMES];
+    uint64_t cache_rereads;      // of what was resident, and no longer known to be true
+    uint64_t cache_refused;      // loads for which there was no place
+    uint64_t cache_known_absent; // sessions and tokens that the store did not know a moment ago
     uint64_t cache_promotion_failures; // users who were found, and whom no memory could hold
     struct histogram load_time;        // from the question to the answer
     uint64_t collections[TN_GENERATIONS][PASS_CAUSES];

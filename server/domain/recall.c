@@ -103,7 +103,10 @@ submit(struct recall *r)
     r->asked_ns = clock_monotonic_ns();
     r->seen = fresh_count(s, r->slot);
     r->load = (struct load){.id = r->mark.id, .by = r->by, .slot = r->slot, .done = on_loaded};
-    return loader_submit(s->around.loader, &r->load);
+    s->counters.cache_rereads += resident_session(s, r->by, r->mark.id) != NULL;
+    bool submitted = loader_submit(s->around.loader, &r->load);
+    s->counters.cache_refused += !submitted;
+    return submitted;
 }
 
 bool
@@ -113,8 +116,9 @@ recall_is_needed(struct shard *s, enum recall_key by, struct span key)
         return true;
     shard_take(s);
     tn_object *session = resident_session(s, by, key);
-    bool known = session ? fresh_is(s, session_user(session))
-                         : absent_knows(&s->absent_keys, key, clock_monotonic_ns());
+    bool is_absent = !session && absent_knows(&s->absent_keys, key, clock_monotonic_ns());
+    bool known = session ? fresh_is(s, session_user(session)) : is_absent;
+    s->counters.cache_known_absent += is_absent;
     if (!session && by == RECALL_SESSION)
         known |= pending_find(&s->pending, PENDING_ENDING, key) != NULL;
     shard_give(s);

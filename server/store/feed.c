@@ -34,7 +34,8 @@ struct feed {
     uint64_t next_beat_ns, retry_ms;
     // Shared. Monotonic; 0: never.
     _Atomic uint64_t listens_since_ns, beat_ns;
-    _Atomic uint64_t notices, beats, losses, last_took_ns;
+    _Atomic uint64_t notices, beats, losses;
+    struct histogram beat_time;
     _Atomic bool stopping;
 };
 
@@ -52,7 +53,7 @@ take_beat(struct feed *f, struct span id)
 {
     uint64_t sent = strtoull(id.data, NULL, 10);
     f->beats++;
-    atomic_store(&f->last_took_ns, clock_monotonic_ns() - sent);
+    histogram_add(&f->beat_time, clock_monotonic_ns() - sent);
     atomic_store(&f->beat_ns, sent);
 }
 
@@ -199,10 +200,12 @@ feed_true_as_of(const struct feed *f, uint64_t read_ns)
 struct feed_stats
 feed_get_stats(const struct feed *f)
 {
-    uint64_t age = clock_monotonic_ns() - f->beat_ns;
-    return (struct feed_stats){.is_up = f->beat_ns > 0 && age < (uint64_t)f->bound_ms * MS / 2,
-                               .notices = f->notices,
-                               .beats = f->beats,
-                               .losses = f->losses,
-                               .beat_seconds = f->last_took_ns / 1e9};
+    uint64_t beat = f->beat_ns, age = clock_monotonic_ns() - beat;
+    struct feed_stats stats = {
+        .is_up = beat > 0 && age<(uint64_t)f->bound_ms * MS / 2, .notices = f->notices,
+                                 .beats = f->beats, .losses = f->losses, .age_seconds = beat> 0
+                     ? (double)age / 1e9
+                     : -1};
+    histogram_add_all(&stats.beat_time, &f->beat_time);
+    return stats;
 }

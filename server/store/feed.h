@@ -10,6 +10,7 @@
 #ifndef STORE_FEED_H
 #define STORE_FEED_H
 
+#include "base/histogram.h"
 #include "store/store.h"
 
 struct feed;
@@ -25,7 +26,8 @@ void feed_doubt(struct feed *f);
 struct feed_stats {
     bool is_up; // its beat is younger than half of the bound
     uint64_t notices, beats, losses;
-    double beat_seconds; // how long the last beat took
+    double age_seconds;         // since the last beat that came back was sent; negative: none has
+    struct histogram beat_time; // from sending a beat to hearing it: how late a change is seen
 };
 
 struct feed_stats feed_get_stats(const struct feed *f);

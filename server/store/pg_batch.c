@@ -325,7 +325,7 @@ send_lock_of_everybody(struct pg *c, const struct change *first)
 }
 
 enum pg_fault
-pg_batch_run(struct pg *c, const struct pg_author *author, const struct change *first)
+pg_batch_run(struct pg *c, struct pg_author *author, const struct change *first)
 {
     enum { BEFORE = 2 }; // begin, locks or probe
     pg_send(c, "begin");
@@ -351,5 +351,6 @@ pg_batch_run(struct pg *c, const struct pg_author *author, const struct change *
         pg_execute(c, "ROLLBACK");
     else if (fault == PG_OK && pg_has_warned(c))
         fault = PG_UNSURE;
+    author->notices += fault == PG_OK ? notices : 0;
     return fault;
 }

@@ -440,6 +440,12 @@ postgres_count_sessions(struct store *store, int64_t *count)
     return ask(postgres_of(store), list, &l);
 }
 
+static uint64_t
+postgres_count_notices(struct store *store)
+{
+    return postgres_of(store)->author.notices;
+}
+
 static struct feed * /* new */
 postgres_listen(struct store *store, const struct listener_ops *to)
 {
@@ -504,6 +510,7 @@ static const struct shared_ops shared = {
     .recall = postgres_recall,
     .list_expired = postgres_list_expired,
     .count_sessions = postgres_count_sessions,
+    .count_notices = postgres_count_notices,
     .listen = postgres_listen,
 };
 

@@ -151,6 +151,7 @@ struct shared_ops {
                          void (*each)(void *arg, struct span user_id), void *arg);
     // Sessions of everybody. False: the store could not be asked.
     bool (*count_sessions)(struct store *s, int64_t *count);
+    uint64_t (*count_notices)(struct store *s); // that were sent to the others
     // Starts the feed. NULL: no thread.
     struct feed *(*listen)(struct store *s, const struct listener_ops *to); /* new */
 };

@@ -5,7 +5,7 @@ import contextlib
 import threading
 import time
 
-from world import Client, Instance, Postgres, Proxy, eventually, expect
+from world import Client, Instance, Postgres, Proxy, eventually, expect, figure, figures
 
 BOUND = 1.0
 
@@ -360,18 +360,38 @@ def what_expires_in_nobody_s_memory_ends_in_the_store():
         expect(user["last_session"]["reason"] == "expired_idle" and user["sessions"] == 0, status, user)
 
 
+def the_feed_tells_how_it_is():
+    with cluster(2, proxied=True) as (_, (a, b), proxies):
+        first, second = Client(a), Client(b)
+        first.put_user("ada")
+        _, session = first.login("ada")
+        expect(second.verify(session["token"]) == 200)
+        expect(first.call("DELETE", f"/v1/sessions/{session['id']}")[0] == 204)
+        eventually(BOUND, lambda: second.verify(session["token"]) == 401, "the revocation")
+        for _ in range(5):
+            second.verify("tn1_0000" + 43 * "B")
+        eventually(5, lambda: figure(b, "tenured_feed_up") == 1 and figure(b, "tenured_feed_beat_seconds_count") > 3, "beats")
+        expect(figure(a, "tenured_feed_notices_sent_total") >= 3, figures(a))
+        expect(figure(b, "tenured_feed_notices_received_total") >= 3 and figure(b, "tenured_feed_losses_total") == 0)
+        expect(0 <= figure(b, "tenured_feed_beat_age_seconds") < BOUND / 2)
+        expect(figure(b, "tenured_cache_rereads_total") >= 1 and figure(b, "tenured_cache_known_absent_total") >= 3, figures(b))
+        info = Client(b).admin("/v1/info")
+        expect(info["store"]["kind"] == "postgres" and info["feed"]["up"] is True and info["feed"]["bound_ms"] == 1000, info)
+        proxies[1].cut = True
+        eventually(5, lambda: figure(b, "tenured_feed_up") == 0, "a feed that is down")
+        expect(figure(b, "tenured_feed_beat_age_seconds") >= BOUND / 2)
+        expect(Client(b).admin("/v1/info")["feed"]["up"] is False)
+        proxies[1].cut = False
+        eventually(15, lambda: figure(b, "tenured_feed_up") == 1, "a feed that is up again")
+
+
 def tokens_that_do_not_exist_cost_one_question():
     with cluster(1) as (postgres, (a,), _):
         first = Client(a)
         token = "tn1_0000" + 43 * "A"
 
         def loads():
-            c = Client(a)
-            c.link = None
-            import urllib.request
-            text = urllib.request.urlopen(f"http://127.0.0.1:{a.admin}/v1/cache").read()
-            import json
-            return json.loads(text)["loads"]
+            return first.admin("/v1/cache")["loads"]
         before = loads()
         until = time.monotonic() + 0.7
         asked = 0

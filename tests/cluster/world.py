@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 SCRIPT = HERE.parent / "support" / "postgres.sh"
@@ -168,6 +169,12 @@ class Client:
             self.link = None
             return 0, None
 
+    def admin(self, path):
+        """What the admin plane answers."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.instance.admin}{path}", timeout=self.timeout) as reply:
+            text = reply.read().decode()
+        return text if path == "/metrics" else json.loads(text)
+
     def put_user(self, user, **fields):
         return self.call("PUT", f"/v1/users/{user}", {"name": user, **fields})
 
@@ -176,6 +183,16 @@ class Client:
 
     def verify(self, token):
         return self.call("POST", "/v1/sessions/verify", {"token": token, "touch": False})[0]
+
+
+def figures(instance):
+    """The metrics of one instance, by name and labels."""
+    lines = Client(instance).admin("/metrics").splitlines()
+    return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if line and line[0] != "#"}
+
+
+def figure(instance, name):
+    return figures(instance)[name]
 
 
 def expect(condition, *what):
