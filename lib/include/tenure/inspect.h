@@ -102,9 +102,9 @@ TN_API size_t tn_referrers_get(tn_object *const *objects, size_t count, tn_refer
 TN_API tn_err tn_path_get(const tn_object *o, uint32_t own, tn_reference *rows, size_t max,
                           size_t *length);
 
-// The number that [o] is known by outside of the process: odd, at least 65 537, no address, and never
-// another object's, of this heap or another one. Whoever asks first gives it; it costs 8 bytes a
-// slot of the page that the object stands in, until the page goes. 0: out of memory.
+// The number that [o] is known by outside of the process: odd, at least 65 537, no address, and
+// never another object's, of this heap or another one. Whoever asks first gives it; it costs 8
+// bytes a slot of the page that the object stands in, until the page goes. 0: out of memory.
 TN_API uint64_t tn_serial(const tn_object *o);
 // The object that has [serial] and whose death has not begun; NULL: there is none, or none any
 // more. O(pages).
