@@ -13,8 +13,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { LOOK_MS = 100, LIMIT_S = 60 };
+enum { QUESTION_MS = 2, NAP_NS = 1000000 }; // a slice where the policy has none; a look at the pace
 
 struct jobs {
     struct domain *domain;
@@ -26,6 +28,7 @@ struct jobs {
     // Guarded by [lock].
     struct job *first; // the first of those that were accepted and not begun
     struct job *running;
+    struct question *asked; // under way, or about to be
     struct jobs_state state;
     struct scheduler scheduler;
     struct history history;
@@ -114,7 +117,7 @@ static void
 wait_for_work(struct jobs *j)
 {
     uint64_t next = next_look_ns(j), now = senses_now_ns(&j->outlook);
-    if (j->first || j->cancelled)
+    if (j->first || j->asked || j->cancelled)
         return; // it came while the counters were looked at
     if (next == UINT64_MAX)
         lock_wait(&j->lock, &j->wake);
@@ -130,20 +133,20 @@ take_first(struct jobs *j)
     return job;
 }
 
-// The next job to run; NULL when there will be none. A job that was accepted is run, and so
-// answered, even after a cancellation: it finds no shard left to do.
-static struct job * /* borrowed */
-next_job(struct jobs *j)
+// The next job to run, or none where it is the question's turn; false when there will be neither.
+// What was accepted is run, and so answered, even after a cancellation: a job finds no shard left
+// to do.
+static bool
+next_work(struct jobs *j, struct job **job /* borrowed */)
 {
     assert_held(&j->lock);
     for (;; wait_for_work(j)) {
-        if (j->first)
-            return take_first(j);
-        if (j->cancelled)
-            return NULL;
-        struct job *due = look(j);
-        if (due)
-            return due;
+        *job = j->first ? take_first(j) : NULL;
+        if (*job || j->cancelled)
+            return *job || j->asked;
+        *job = look(j);
+        if (*job || j->asked)
+            return true;
     }
 }
 
@@ -213,18 +216,77 @@ run(struct jobs *j, struct job *job)
     lock_give(&j->lock);
 }
 
+static void
+run_job(struct jobs *j, struct job *job)
+{
+    begin(j, job);
+    lock_give(&j->lock);
+    run(j, job);
+    if (job->done)
+        job->done(job);
+    lock_take(&j->lock);
+}
+
+// --- Its questions ---------------------------------------------------------------------------
+
+// One slice, unless the shard is still to be left alone. False: there will be no more.
+static bool
+ask_heap(struct jobs *j, struct question *q, uint64_t budget_ns)
+{
+    struct shard *s = q->shard;
+    uint64_t now = clock_monotonic_ns(), left = pace_left_ns(&s->pace, now);
+    if (left > 0) {
+        nanosleep(&(struct timespec){.tv_nsec = left < NAP_NS ? (long)left : NAP_NS}, NULL);
+        return true;
+    }
+    shard_take(s);
+    uint64_t start = clock_monotonic_ns();
+    bool more = q->slice(q, budget_ns);
+    uint64_t end = clock_monotonic_ns(), held = end - start;
+    pace_rest(&s->pace, held, j->domain->config->gc_share, end);
+    shard_give(s);
+    q->slices++;
+    q->pause_max_ns = held > q->pause_max_ns ? held : q->pause_max_ns;
+    return more;
+}
+
+static bool
+is_late(const struct question *q)
+{
+    return clock_monotonic_ns() - q->begun_ns >= LIMIT_S * UINT64_C(1000000000);
+}
+
+static void
+go_on_asking(struct jobs *j)
+{
+    struct question *q = j->asked;
+    int64_t ms =
+        j->state.policy.default_budget_ms > 0 ? j->state.policy.default_budget_ms : QUESTION_MS;
+    if (q->begun_ns == 0)
+        q->begun_ns = clock_monotonic_ns();
+    q->stopped = j->cancelled ? "cancelled" : is_late(q) ? "deadline" : NULL;
+    lock_give(&j->lock);
+    bool more = !q->stopped && ask_heap(j, q, (uint64_t)ms * 1000000);
+    lock_take(&j->lock);
+    if (more)
+        return;
+    j->asked = NULL;
+    lock_give(&j->lock);
+    q->done(q);
+    lock_take(&j->lock);
+}
+
 static void *
 maintain(void *arg)
 {
     struct jobs *j = arg;
+    struct job *job;
     lock_take(&j->lock);
-    for (struct job *job; (job = next_job(j)) != NULL;) {
-        begin(j, job);
-        lock_give(&j->lock);
-        run(j, job);
-        if (job->done)
-            job->done(job);
-        lock_take(&j->lock);
+    while (next_work(j, &job)) {
+        if (job)
+            run_job(j, job);
+        else
+            go_on_asking(j);
     }
     lock_give(&j->lock);
     return NULL;
@@ -313,6 +375,24 @@ jobs_submit(struct jobs *j, struct job *job, struct pass_title *same)
         *same = *found;
     } else
         append(j, job);
+    lock_give(&j->lock);
+    return answer;
+}
+
+enum jobs_answer
+jobs_ask(struct jobs *j, struct question *q, const char **running)
+{
+    enum jobs_answer answer = JOBS_ACCEPTED;
+    lock_take(&j->lock);
+    if (j->cancelled)
+        answer = JOBS_CANCELLED;
+    else if (j->asked) {
+        answer = JOBS_BUSY;
+        *running = j->asked->name;
+    } else {
+        j->asked = q;
+        pthread_cond_signal(&j->wake);
+    }
     lock_give(&j->lock);
     return answer;
 }

@@ -4,12 +4,12 @@
 // at a time: what an operator asked for, what rules make due, and what crossed thresholds ask for,
 // as long as an operator lets them.
 //
-// One job is under way at most; others wait their turn, and rules that fall due theirs. A job that
-// does what one under way or waiting does already is refused, naming that one: so no more wait than
-// there are different ones.
-// Locking: the jobs' lock guards the title of the job under way, the rules and the last runs; no
-// shard's lock is ever taken under it, and a job's fields belong to the thread from jobs_submit
-// until [done].
+// One job is under way at most, and beside it one question, which waits while a job runs; others
+// wait their turn, and rules that fall due theirs. A job that does what one under way or waiting
+// does already is refused, naming that one: so no more wait than there are different ones. Locking:
+// the jobs' lock guards the title of the job under way, the rules and the last runs; no shard's
+// lock is ever taken under it, and a job's fields belong to the thread from jobs_submit until
+// [done].
 #ifndef GC_JOBS_H
 #define GC_JOBS_H
 
@@ -31,6 +31,22 @@ struct job {
     void (*done)(struct job *j);
 };
 
+// What is asked of the heaps slice by slice. Whatever job is due runs between two slices, and the
+// shard rests as after a slice of a collection.
+struct question {
+    const char *name;    // "search for referrers"; static
+    struct shard *shard; // whose turn it is
+    // With the lock of [shard], which it may replace by another one: about [budget_ns]. False: that
+    // was the last slice.
+    bool (*slice)(struct question *q, uint64_t budget_ns);
+    // Without any lock, when the next question may be asked; owns [q] from then on.
+    void (*done)(struct question *q);
+    // The result; the thread's own until [done].
+    unsigned slices;
+    uint64_t begun_ns, pause_max_ns;
+    const char *stopped; // "cancelled", "deadline" or NULL
+};
+
 struct jobs_state {
     bool busy;
     struct pass_title running; // while busy
@@ -49,6 +65,9 @@ struct jobs *jobs_start(struct domain *domain, const struct outlook *outlook); /
 // does the same.
 enum jobs_answer jobs_submit(struct jobs *j, struct job *job /* stolen on success */,
                              struct pass_title *same);
+// As jobs_submit. JOBS_BUSY: [running] is the name of the question that is not answered yet.
+enum jobs_answer jobs_ask(struct jobs *j, struct question *q /* stolen on success */,
+                          const char **running);
 void jobs_read(struct jobs *j, struct jobs_state *state);
 size_t jobs_read_history(struct jobs *j, uint64_t below, struct history_run *runs, size_t most);
 // The rules, of which there are CONFIG_MAX_RULES at most; returns how many.
