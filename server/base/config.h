@@ -49,7 +49,7 @@ struct config {
     int64_t sessions_per_user;
     char *sessions_per_user_policy; // oldest, reject
     int64_t sessions_touch_flush_ms;
-    int64_t cache_keep, cache_negative_ttl_ms;
+    int64_t cache_keep, cache_negative_ttl_ms, cache_idle_ms;
     bool gc_freeze_at_start;
     int64_t gc_default_budget_ms; // 0: none
     double gc_share;

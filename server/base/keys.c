@@ -53,6 +53,7 @@
     X("sessions.touch_flush", sessions_touch_flush_ms, DURATION, "1s", 10, 60 * SECOND, NULL)      \
     X("cache.keep", cache_keep, INTEGER, "0", 0, 100000000, NULL)                                  \
     X("cache.negative_ttl", cache_negative_ttl_ms, DURATION, "1s", 0, 3600 * SECOND, NULL)         \
+    X("cache.idle", cache_idle_ms, DURATION, "5m", 1 * SECOND, 86400 * SECOND, NULL)               \
     X("gc.default_budget_ms", gc_default_budget_ms, INTEGER, "2", 0, CONFIG_MAX_BUDGET_MS, NULL)   \
     X("gc.share", gc_share, SHARE, "0.25", 1, 100, NULL)                                           \
     X("gc.freeze_at_start", gc_freeze_at_start, BOOLEAN, "true", 0, 0, NULL)                       \

@@ -14,10 +14,11 @@ fresh_is(const struct shard *s, const tn_object *user)
 {
     if (!s->around.is_shared)
         return true;
-    uint64_t read_ns = user_of(user)->read_ns;
+    uint64_t read_ns = user_of(user)->read_ns, now = clock_monotonic_ns();
+    user_of(user)->used_ns = now;
     if (read_ns <= s->spoiled_ns || !s->around.feed)
         return false;
-    uint64_t now = clock_monotonic_ns(), as_of = feed_true_as_of(s->around.feed, read_ns);
+    uint64_t as_of = feed_true_as_of(s->around.feed, read_ns);
     return now - as_of <= (uint64_t)s->around.config->store_bound_ms * 1000000;
 }
 
@@ -35,9 +36,12 @@ fresh_spoil_all(struct shard *s)
 }
 
 bool
-fresh_is_spoiled_with_all(const struct shard *s, const tn_object *user)
+fresh_is_idle(const struct shard *s, const tn_object *user, uint64_t now_ns)
 {
-    return s->spoiled_ns > 0 && user_of(user)->read_ns <= s->spoiled_ns;
+    const struct user *u = user_of(user);
+    uint64_t idle_ns = (uint64_t)s->around.config->cache_idle_ms * 1000000;
+    bool is_spoiled = s->spoiled_ns > 0 && u->read_ns <= s->spoiled_ns;
+    return s->around.is_shared && (is_spoiled || now_ns > u->used_ns + idle_ns);
 }
 
 uint64_t

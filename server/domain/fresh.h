@@ -10,12 +10,14 @@
 
 #include "domain/shard.h"
 
+// Asked on behalf of somebody who wants to have the user.
 bool fresh_is(const struct shard *s, const tn_object *user);
 // Somebody changed them: they are read again before they are given out.
 void fresh_spoil(tn_object *user);
 // Everybody's sessions ended: whoever was read before now is read again.
 void fresh_spoil_all(struct shard *s);
-bool fresh_is_spoiled_with_all(const struct shard *s, const tn_object *user);
+// Nobody asked for them for cache.idle, or everybody's sessions ended: memory need not have them.
+bool fresh_is_idle(const struct shard *s, const tn_object *user, uint64_t now_ns);
 // A load that began before the count changed may have missed what changed it, and is repeated.
 uint64_t fresh_count(const struct shard *s, uint16_t slot);
 void fresh_note_change(struct shard *s, uint16_t slot);

@@ -6,6 +6,7 @@
 // the list, and one that is ending stays ended.
 #include "domain/refresh.h"
 
+#include "base/clock.h"
 #include "domain/cache.h"
 #include "domain/ending.h"
 #include "domain/fresh.h"
@@ -154,6 +155,7 @@ refresh_take(struct shard *s, const struct user_state *state, uint64_t read_ns)
         return NULL;
     }
     user_of(user)->read_ns = read_ns;
+    user_of(user)->used_ns = clock_monotonic_ns();
     return user;
 }
 

@@ -41,11 +41,11 @@ ended_of(const struct shard *s)
 static void
 sweep_slots(struct shard *s, size_t *cursor, size_t end, int64_t now)
 {
-    uint64_t enough = ended_of(s) + SWEEPER_ENDINGS;
+    uint64_t enough = ended_of(s) + SWEEPER_ENDINGS, now_ns = clock_monotonic_ns();
     while (*cursor < end && ended_of(s) < enough) {
         enum end_reason reason;
         const tn_object *session = s->sessions.slots[(*cursor)++].object;
-        if (session && fresh_is_spoiled_with_all(s, session_user(session)))
+        if (session && fresh_is_idle(s, session_user(session), now_ns))
             refresh_let_go(s, session_user(session));
         else if (session && session_expiry(session, &reason) <= now)
             expiry_sweep_user(s, session_user(session), now);

@@ -38,6 +38,7 @@ struct user {
     size_t live;         // sessions in the list
     enum user_stage stage;
     uint64_t read_ns;        // fresh.c's: when the store was asked, monotonic; 0: to be read again
+    uint64_t used_ns;        // fresh.c's: when somebody asked for them last, monotonic
     struct kept_place *kept; // kept.c's, NULL: not kept
 };
 

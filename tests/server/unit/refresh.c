@@ -164,11 +164,52 @@ a_touch_that_is_not_written_yet_is_not_let_go(void **state)
     shard_give(s);
 }
 
+static bool
+is_swept(const char *user, const struct making *m)
+{
+    size_t cursor = 0;
+    sweeper_hold(shard_of(user), &cursor, SIZE_MAX, clock_ms());
+    return !is_resident(user, m);
+}
+
+// Otherwise each instance would end up with every session that anybody asked it for.
+static void
+whom_nobody_asks_for_is_swept_out_of_memory_and_comes_again(void **state)
+{
+    struct making m;
+    fixture->config.cache_idle_ms = 300;
+    put("ada", "Ada");
+    make(&m, "ada");
+    writer_flush(fixture->domain->writer);
+    for (int i = 0; i < 4; i++) { // asked for more often than that
+        wait_ms(100);
+        assert_int_equal(recall_by("ada", RECALL_SESSION, id_of(&m)), OUTCOME_DONE);
+        must_recall("ada", RECALL_SESSION, id_of(&m));
+        assert_false(is_swept("ada", &m));
+    }
+    wait_ms(320);
+    assert_true(is_swept("ada", &m));
+    assert_int_equal(figures().users_resident, 0);
+    assert_int_equal(rows_in_store(), 1);
+    assert_int_equal(recall_by("ada", RECALL_TOKEN, hash_of(&m)), OUTCOME_DONE);
+    assert_true(is_live("ada", &m));
+}
+
+static void
+where_nobody_else_changes_the_store_nobody_is_swept_for_being_idle(void **state)
+{
+    struct making m;
+    fixture->config.cache_idle_ms = 1;
+    put("ada", "Ada");
+    make(&m, "ada");
+    wait_ms(20);
+    assert_false(is_swept("ada", &m));
+}
+
 static void
 everybody_s_end_is_swept_out_of_memory(void **state)
 {
     struct making m;
-    size_t cursor = 0;
     put("ada", "Ada");
     make(&m, "ada");
     ended_elsewhere("ada", &m, "{\"reason\":\"revoked\"}");
@@ -176,7 +217,7 @@ everybody_s_end_is_swept_out_of_memory(void **state)
     shard_take(s);
     fresh_spoil_all(s);
     shard_give(s);
-    sweeper_hold(s, &cursor, SIZE_MAX, clock_ms());
+    assert_true(is_swept("ada", &m));
     assert_int_equal(figures().sessions_live, 0);
     assert_int_equal(figures().users_resident, 0);
 }
@@ -193,6 +234,8 @@ main(void)
         SHARED_TEST(a_user_who_was_deleted_elsewhere_is_gone),
         SHARED_TEST(what_is_let_go_is_not_in_memory_and_comes_again),
         SHARED_TEST(a_touch_that_is_not_written_yet_is_not_let_go),
+        SHARED_TEST(whom_nobody_asks_for_is_swept_out_of_memory_and_comes_again),
+        DOMAIN_TEST(where_nobody_else_changes_the_store_nobody_is_swept_for_being_idle),
         SHARED_TEST(everybody_s_end_is_swept_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
