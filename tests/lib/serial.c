@@ -37,6 +37,14 @@ two_heaps_never_give_the_same(void **state)
 }
 
 static void
+expect_found(tn_heap *heap, uint64_t serial, const tn_object *o)
+{
+    tn_object *found = tn_serial_find(heap, serial);
+    assert_ptr_equal(found, o);
+    tn_decref(found);
+}
+
+static void
 the_serial_finds_its_object_until_it_dies(void **state)
 {
     tn_heap *heap = heap_fixture_heap(state);
@@ -48,8 +56,7 @@ the_serial_finds_its_object_until_it_dies(void **state)
         assert_int_equal(tn_list_append_steal(list, tn_ref(child)), TN_OK);
     }
     for (int i = 0; i < MANY; i += 7)
-        assert_ptr_equal(tn_serial_find(heap, serials[i]),
-                         tn_as_object(tn_list_borrow(list, (size_t)i)));
+        expect_found(heap, serials[i], tn_as_object(tn_list_borrow(list, (size_t)i)));
     tn_decref(list);
     for (int i = 0; i < MANY; i += 7)
         assert_null(tn_serial_find(heap, serials[i]));
@@ -106,6 +113,7 @@ garbage_of_a_collection_in_slices_is_found_safely_or_not_at_all(void **state)
         tn_object *found = i < 30 ? tn_serial_find(heap, serial) : NULL;
         if (found != NULL)
             assert_int_equal(tn_list_len(found), 1);
+        tn_decref(found);
     }
     heap_collect(heap, 2);
     assert_null(tn_serial_find(heap, serial));

@@ -106,9 +106,9 @@ TN_API tn_err tn_path_get(const tn_object *o, uint32_t own, tn_reference *rows, 
 // never another object's, of this heap or another one. Whoever asks first gives it; it costs 8
 // bytes a slot of the page that the object stands in, until the page goes. 0: out of memory.
 TN_API uint64_t tn_serial(const tn_object *o);
-// The object that has [serial] and whose death has not begun; NULL: there is none, or none any
+// The object that has [serial], as a weak reference would give it; NULL: there is none, or none any
 // more. O(pages).
-TN_API tn_object *tn_serial_find(const tn_heap *heap, uint64_t serial); /* borrowed */
+TN_API tn_object *tn_serial_find(const tn_heap *heap, uint64_t serial); /* new */
 
 // --- In slices -----------------------------------------------------------------------------------
 

@@ -133,5 +133,5 @@ tn_serial_find(const tn_heap *heap, uint64_t serial)
 {
     tn_object *o = tni_serial_find((const struct tni_memory *)heap, serial);
     bool given = o != NULL && !tni_is_dying(o) && tni_weak_may_give(tni_objects_of(o), o);
-    return given ? o : NULL;
+    return given ? tn_incref(o) : NULL;
 }
