@@ -60,8 +60,8 @@ missing() {
 part_install() {
     local lacking
     if [ "$tier" = full ]; then
-        tools+=(valgrind prometheus go gnuplot chromium pg_createcluster)
-        packages+=(valgrind prometheus golang-go gnuplot-nox chromium python3-websocket postgresql)
+        tools+=(valgrind prometheus go gnuplot chromium pg_createcluster nginx)
+        packages+=(valgrind prometheus golang-go gnuplot-nox chromium python3-websocket postgresql nginx-light)
         files+=(/usr/lib/python3/dist-packages/websocket/__init__.py)
     fi
     lacking=$(missing | paste -sd' ')
@@ -233,8 +233,12 @@ part_stress() {
         --output-on-failure --stop-on-failure --no-tests=error
 }
 
+# Instances over a PostgreSQL too, where there is one.
 part_tsan() {
+    local status=0
     run_tests tsan '^(unit|service)$'
+    TENURED=build/tsan/server/tenured python3 -B tests/cluster/run.py || status=$?
+    [ "$status" -eq "$SKIPPED" ] || return "$status"
 }
 
 # What a container needs to be built and run, without a registry too. What held is shown when it has run.

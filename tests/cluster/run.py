@@ -5,9 +5,11 @@
 Usage: run.py [WORD]    only the tests whose name has the word. TENURED names the program.
 """
 
+import shutil
 import sys
 import time
 
+import balanced
 import coherence
 import failover
 import world
@@ -16,7 +18,12 @@ import world
 def main():
     word = sys.argv[1] if len(sys.argv) > 1 else ""
     failed = 0
-    for module in (coherence, failover):
+    modules = [coherence, failover]
+    if shutil.which("nginx"):
+        modules.append(balanced)
+    else:
+        print("nginx is not installed, so nothing is balanced.")
+    for module in modules:
         for name, test in list(vars(module).items()):
             if callable(test) and getattr(test, "__module__", "") == module.__name__ and name.count("_") > 2 and word in name:
                 started = time.monotonic()
