@@ -384,20 +384,21 @@ memory_is_shown_with_every_field_and_its_types_add_up(void **state)
 {
     json_int_t current, peak, overhead, rss;
     const char *mode;
-    json_t *group_current, *group_max, *types, *type;
+    json_t *group_current, *group_max, *domains, *types, *type;
     json_error_t error;
     size_t i;
     double sum = 0, former = 1e18;
     add_ended_user("bytes");
     json_t *memory = call("GET", "/v1/memory", NULL, 200);
     if (json_unpack_ex(memory, &error, JSON_STRICT,
-                       "{s:{s:I, s:I, s:I, s:s !}, s:I, s:{s:o, s:o !}, s:o}", "traced", "current",
-                       &current, "peak", &peak, "overhead", &overhead, "mode", &mode, "rss", &rss,
-                       "cgroup", "current", &group_current, "max", &group_max, "types",
-                       &types) != 0)
+                       "{s:{s:I, s:I, s:I, s:s !}, s:I, s:{s:o, s:o !}, s:o, s:o}", "traced",
+                       "current", &current, "peak", &peak, "overhead", &overhead, "mode", &mode,
+                       "rss", &rss, "cgroup", "current", &group_current, "max", &group_max,
+                       "domains", &domains, "types", &types) != 0)
         fail_msg("%s in %s", error.text, admin.body.data);
     assert_true(current > 0 && current <= peak && overhead > 0 && rss > current);
     assert_string_equal(mode, "off");
+    assert_int_equal(json_array_size(domains), 6); // tests/server/domains.c looks into them
     assert_true(json_array_size(types) <= 20);
     json_array_foreach(types, i, type)
     {
