@@ -138,6 +138,7 @@ part_random() {
     TN_OPERATIONS=$twin_operations build/asan/tests/test_lib.differential
     TN_OPERATIONS=$((operations / 10)) build/asan/tests/test_lib.random_slices
     TN_OPERATIONS=$operations build/asan/tests/test_lib.random_weak
+    TN_OPERATIONS=$operations build/asan/tests/test_lib.random_dump
     export TN_DROP_BUDGET=3
     TN_OPERATIONS=$((operations / 10)) build/asan/tests/test_lib.random_weak
     TN_OPERATIONS=$((operations / 10)) build/asan/tests/test_lib.random_graph

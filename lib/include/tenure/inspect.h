@@ -8,6 +8,7 @@
 #define TENURE_INSPECT_H
 
 #include "tenure/tenure.h"
+#include "tenure/dump.h"
 #include "tenure/profile.h"
 #include "tenure/snapshot.h"
 #include "tenure/trace.h"

@@ -162,4 +162,5 @@ const struct tni_builtin tni_weakkeymap_type = {
              .size_of = tni_weakkeys_size_of},
     .spilled = true,
     .check = tni_weakkeys_check,
+    .table_of = tni_weakkeys_table,
 };

@@ -182,6 +182,12 @@ key_died(struct tni_weak_table *table, uint32_t entry)
 
 // --- Objects -------------------------------------------------------------------------------------
 
+const struct tni_weak_table *
+tni_weakkeys_table(const tn_object *o)
+{
+    return &((const struct tni_weakkeys *)tn_payload(o))->table;
+}
+
 tn_object *
 tni_weakkeys_new(tn_heap *heap, uint32_t index, bool valued, const tn_site *site)
 {
@@ -191,6 +197,7 @@ tni_weakkeys_new(tn_heap *heap, uint32_t index, bool valued, const tn_site *site
         return NULL;
     struct tni_weakkeys *k = tn_payload(o);
     k->table = (struct tni_weak_table){.stride = sizeof(struct tni_link),
+                                       .used = &k->used,
                                        .died = key_died,
                                        .number = UNREGISTERED,
                                        .holds = valued};

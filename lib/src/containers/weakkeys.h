@@ -50,5 +50,6 @@ void tni_weakkeys_empty(struct tni_weakkeys *k);
 void tni_weakkeys_clear(tn_object *o);
 size_t tni_weakkeys_size_of(const tn_object *o);
 bool tni_weakkeys_check(const tn_object *o);
+const struct tni_weak_table *tni_weakkeys_table(const tn_object *o); /* borrowed */
 
 #endif

@@ -273,8 +273,12 @@ tn_weakmap_new_at(tn_heap *heap, const tn_site *site)
     tn_object *o = tni_object_new(s, s->types[TNI_TYPE_WEAKMAP], site);
     if (o == NULL)
         return NULL;
-    map_of(o)->table = (struct tni_weak_table){
-        .stride = sizeof(struct entry), .died = entry_died, .number = UNREGISTERED};
+    map_of(o)->table = (struct tni_weak_table){.stride = sizeof(struct entry),
+                                               .used = &map_of(o)->used,
+                                               .key_before = offsetof(struct entry, link) -
+                                                             offsetof(struct entry, key),
+                                               .died = entry_died,
+                                               .number = UNREGISTERED};
     if (tni_weak_add_table(s, &map_of(o)->table) == TN_OK)
         return o;
     tn_decref(o);
@@ -539,6 +543,12 @@ weakmap_check(const tn_object *o)
     return len == m->len && len + dead == m->indexed;
 }
 
+static const struct tni_weak_table *
+weakmap_table(const tn_object *o)
+{
+    return &map_of(o)->table;
+}
+
 const struct tni_builtin tni_weakmap_type = {
     .spec = {.name = "weakmap",
              .native = sizeof(struct weakmap),
@@ -546,4 +556,5 @@ const struct tni_builtin tni_weakmap_type = {
              .clear = weakmap_clear,
              .size_of = weakmap_size_of},
     .check = weakmap_check,
+    .table_of = weakmap_table,
 };

@@ -192,4 +192,5 @@ const struct tni_builtin tni_weakset_type = {
              .clear = tni_weakkeys_clear,
              .size_of = tni_weakkeys_size_of},
     .check = tni_weakkeys_check,
+    .table_of = tni_weakkeys_table,
 };

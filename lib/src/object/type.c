@@ -138,6 +138,7 @@ fill_record(tn_type *type, const struct tni_builtin *builtin, const struct tni_s
     type->tracked = !acyclic;
     type->spilled = builtin->spilled;
     type->leaf = builtin->leaf;
+    type->table_of = builtin->table_of;
     type->traverse = spec->traverse;
     type->clear = spec->clear;
     type->size_of = spec->size_of;

@@ -43,11 +43,12 @@ struct tn_type {
     size_t (*size_of)(const tn_object *o);
     tn_finalizer *finalize;            // its own or the nearest base's
     bool (*check)(const tn_object *o); // the type's own invariant; may be NULL
-    struct tni_objects *space;         // where it is registered
-    size_t table_size;                 // of this record with what stands behind it
-    struct tni_keys *keys;             // names in the dictionaries of instances; NULL: none yet
-    struct tni_member *members;        // what [type] itself names beside slots; behind the record
-    const tn_type **mixins;            // further bases, for what they name
+    const struct tni_weak_table *(*table_of)(const tn_object *o); // of weak entries; NULL: none
+    struct tni_objects *space;                                    // where it is registered
+    size_t table_size;          // of this record with what stands behind it
+    struct tni_keys *keys;      // names in the dictionaries of instances; NULL: none yet
+    struct tni_member *members; // what [type] itself names beside slots; behind the record
+    const tn_type **mixins;     // further bases, for what they name
     size_t member_count, mixin_count;
     const char *slots[]; // [slot_count] names, the base's first
 };
@@ -58,6 +59,7 @@ struct tni_builtin {
     bool spilled;
     bool leaf;
     bool (*check)(const tn_object *o);
+    const struct tni_weak_table *(*table_of)(const tn_object *o);
 };
 
 tn_err tni_type_add(struct tni_objects *s, const struct tni_builtin *builtin, tn_type **type);

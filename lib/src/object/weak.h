@@ -32,8 +32,10 @@ struct tni_weakref {
 };
 
 struct tni_weak_table {
-    char *links;   // of entry 0; they may move when the table grows
-    size_t stride; // bytes from one to the next
+    char *links;          // of entry 0; they may move when the table grows
+    size_t stride;        // bytes from one to the next
+    const uint32_t *used; // entries; those beyond were never taken
+    size_t key_before;    // bytes from an entry's own key, which it holds, to its link; 0: none
     // The entry's object began to die; its link is empty already.
     void (*died)(struct tni_weak_table *table, uint32_t entry);
     uint32_t number; // in the heap's list of tables

@@ -60,7 +60,7 @@ struct tni_tracer {
     size_t tables; // bytes of all of these
     size_t current, peak;
     size_t lost;    // blocks that could not be noted, for want of memory
-    uint32_t epoch; // how often everything was forgotten
+    uint32_t epoch; // how often everything was forgotten; numbers mean others then
 };
 
 // Room for tracebacks of [frames]. False: out of memory.
