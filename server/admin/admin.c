@@ -9,11 +9,14 @@
 #include "admin/doctor.h"
 #include "admin/gc.h"
 #include "admin/health.h"
+#include "admin/heap.h"
 #include "admin/info.h"
+#include "admin/inventory.h"
 #include "admin/memory.h"
 #include "admin/metrics.h"
 #include "admin/operations.h"
 #include "admin/page.h"
+#include "admin/retainers.h"
 #include "admin/schedules.h"
 #include "admin/settings.h"
 #include "admin/snapshots.h"
@@ -56,6 +59,12 @@ const struct route admin_routes[] = {
     {"GET", "/v1/memory/snapshots/{id}/top", snapshots_top, ACCESS_READ},
     {"GET", "/v1/memory/diff", snapshots_diff, ACCESS_READ},
     {"GET", "/v1/heap/census", census_show, ACCESS_READ},
+    {"GET", "/v1/heap/objects", inventory_list, ACCESS_READ},
+    {"GET", "/v1/heap/objects/{oid}", heap_show_object, ACCESS_READ},
+    {"GET", "/v1/heap/objects/{oid}/referents", heap_show_referents, ACCESS_READ},
+    {"GET", "/v1/heap/objects/{oid}/size", heap_show_size, ACCESS_READ},
+    {"GET", "/v1/heap/objects/{oid}/referrers", retainers_show_referrers, ACCESS_READ},
+    {"GET", "/v1/heap/objects/{oid}/roots", retainers_show_roots, ACCESS_READ},
     {"GET", "/debug/pprof/heap", snapshots_pprof, ACCESS_DUMP},
     {"GET", "/v1/info", info_show, ACCESS_READ},
     {"GET", "/v1/config", info_show_config, ACCESS_READ},

@@ -44,20 +44,20 @@ ledger_add(enum ledger_domain d, int64_t bytes, int64_t blocks)
 }
 
 static int64_t
-size_of(const void *block)
+size_of(void *block)
 {
-    return (int64_t)malloc_usable_size((void *)(uintptr_t)block);
+    return (int64_t)malloc_usable_size(block);
 }
 
 void
-ledger_note(enum ledger_domain d, const void *block)
+ledger_note(enum ledger_domain d, void *block)
 {
     if (block != NULL)
         ledger_add(d, size_of(block), 1);
 }
 
 void
-ledger_forget(enum ledger_domain d, const void *block)
+ledger_forget(enum ledger_domain d, void *block)
 {
     if (block != NULL)
         ledger_add(d, -size_of(block), -1);

@@ -27,8 +27,8 @@ const char *ledger_domain_name(enum ledger_domain d); /* borrowed */
 // More, or less, of [d]. Any thread, as everything here.
 void ledger_add(enum ledger_domain d, int64_t bytes, int64_t blocks);
 // [block] of malloc is counted, or is about to be freed; NULL is nothing.
-void ledger_note(enum ledger_domain d, const void *block);
-void ledger_forget(enum ledger_domain d, const void *block);
+void ledger_note(enum ledger_domain d, void *block);
+void ledger_forget(enum ledger_domain d, void *block);
 // As malloc, calloc and free, counted.
 void *ledger_alloc(enum ledger_domain d, size_t size);                /* new */
 void *ledger_calloc(enum ledger_domain d, size_t count, size_t size); /* new */

@@ -26,6 +26,13 @@ request_name_caller(const struct request *r, char *name, size_t size)
     audit_name(r->connection, name, size);
 }
 
+bool
+request_may(const struct request *r, enum access needed)
+{
+    const struct connection *c = r->connection;
+    return auth_check(atomic_load(&c->listener->auth), c->caller, needed) == AUTH_FINE;
+}
+
 struct listener *
 request_listener(const struct request *r)
 {

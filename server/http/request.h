@@ -65,6 +65,8 @@ const char *request_id(struct request *r); /* borrowed */
 
 // Who sent it, for people: "operate:1a2b3c4d from 192.0.2.1", "anybody from 127.0.0.1".
 void request_name_caller(const struct request *r, char *name, size_t size);
+// Whether the caller may do more than the route needs.
+bool request_may(const struct request *r, enum access needed);
 // What it came in by.
 struct listener *request_listener(const struct request *r); /* borrowed */
 

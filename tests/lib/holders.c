@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Walks in slices, and who keeps an object, level by level: lib/src/inspect/walk.c, holders.c.
+// Walks in slices, and who keeps an object, level by level: lib/src/inspect/walk.c, holders.c;
+// what an object holds: fields.c.
 #include "heap_fixture.h"
 
 #include <tenure/containers.h>
@@ -268,6 +269,42 @@ a_holder_that_dies_between_two_steps_is_not_on_the_way(void **state)
     tn_decref(stays);
 }
 
+// --- Fields --------------------------------------------------------------------------------------
+
+static void
+fields_are_told_with_their_places_part_by_part(void **state)
+{
+    tn_heap *heap = heap_fixture_heap(state);
+    tn_object *str = heap_str(heap, "text"), *list = tn_list_new(heap);
+    tn_object *node = node_new(heap, node_type(heap), RIGHT, str);
+    tn_field rows[4];
+    assert_int_equal(tn_fields_get(node, 0, rows, 4), 1); // the other is not set
+    assert_string_equal(rows[0].place, ".right");
+    assert_ptr_equal(tn_as_object(rows[0].value), str);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(tn_list_append(list, tn_int(i)), TN_OK);
+    assert_int_equal(tn_fields_get(list, 8, rows, 4), 10);
+    assert_string_equal(rows[1].place, "[9]");
+    assert_int_equal(tn_as_int(rows[1].value), 9);
+    assert_int_equal(tn_fields_get(list, 11, rows, 4), 10);
+    tn_decref(list);
+    tn_decref(node);
+}
+
+static void
+a_serial_was_given_or_never(void **state)
+{
+    tn_object *list = tn_list_new(heap_fixture_heap(state));
+    uint64_t serial = tn_serial(list);
+    assert_true(tn_serial_was_given(serial));
+    tn_decref(list);
+    assert_true(tn_serial_was_given(serial)); // once
+    assert_false(tn_serial_was_given(serial + 1));
+    assert_false(tn_serial_was_given(serial + 2));
+    assert_false(tn_serial_was_given(0));
+    assert_false(tn_serial_was_given(1));
+}
+
 int
 main(void)
 {
@@ -281,6 +318,8 @@ main(void)
         HEAP_TEST(nothing_keeps_garbage),
         HEAP_TEST(more_holders_than_asked_for_are_left_out),
         HEAP_TEST(a_holder_that_dies_between_two_steps_is_not_on_the_way),
+        HEAP_TEST(fields_are_told_with_their_places_part_by_part),
+        HEAP_TEST(a_serial_was_given_or_never),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

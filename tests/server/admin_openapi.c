@@ -21,6 +21,8 @@ static struct described plane;
 #define SNAPSHOT   SNAPSHOTS "/{snapshot_id}"
 #define DIFF       "/v1/memory/diff"
 #define PPROF      "/debug/pprof/heap"
+#define OBJECTS    "/v1/heap/objects"
+#define OBJECT     OBJECTS "/{oid}"
 #define RULE(when) "{\"when\":{" when "},\"action\":\"collect\"}"
 
 static void
@@ -162,11 +164,56 @@ provoke_tracing(void)
     provoke(&plane, 404, "GET", SNAPSHOT, SNAPSHOTS "/1", NULL);
 }
 
+// The oid of some object of the type.
+static long long
+find_object(const char *type)
+{
+    char path[64];
+    snprintf(path, sizeof path, OBJECTS "?type=%s", type);
+    provoke(&plane, 200, "GET", OBJECTS, path, NULL);
+    json_t *list = client_reply_json(&service.admin);
+    const json_t *first = json_array_get(json_object_get(list, "items"), 0);
+    const char *oid = json_string_value(json_object_get(first, "oid"));
+    long long number = oid ? strtoll(oid, NULL, 10) : 0;
+    json_decref(list);
+    return number;
+}
+
+static void
+provoke_object(const char *what, long long live, long long dead)
+{
+    char path[128], actual[128];
+    snprintf(path, sizeof path, OBJECT "%s", what);
+    snprintf(actual, sizeof actual, OBJECTS "/%lld%s", live, what);
+    provoke(&plane, 200, "GET", path, actual, NULL);
+    snprintf(actual, sizeof actual, OBJECTS "/%lld%s", dead, what);
+    provoke(&plane, 410, "GET", path, actual, NULL);
+    snprintf(actual, sizeof actual, OBJECTS "/12%s", what);
+    provoke(&plane, 404, "GET", path, actual, NULL);
+    snprintf(actual, sizeof actual, OBJECTS "/x%s", what);
+    provoke(&plane, 422, "GET", path, actual, NULL);
+}
+
+static void
+provoke_objects(void)
+{
+    static const char *const calls[] = {"", "/referents", "/size", "/referrers", "/roots"};
+    provoke(&plane, 422, "GET", OBJECTS, OBJECTS, NULL);
+    long long dead = find_object("user"); // eve, the only one with a session
+    expect(204, "DELETE", "/v1/users/eve", NULL);
+    make_user("noa");
+    make_session("noa", "");
+    collect();
+    for (int i = 0; i < 5; i++)
+        provoke_object(calls[i], find_object("user"), dead);
+}
+
 static void
 provoke_heap(void)
 {
     provoke_as_it_stands(200, "GET", "/v1/heap/census", NULL);
     provoke(&plane, 422, "GET", "/v1/heap/census", "/v1/heap/census?sort=colour", NULL);
+    provoke_objects();
 }
 
 static void

@@ -90,6 +90,15 @@ typedef struct tn_reference {
     char place[47];    // cut off where it is longer
 } tn_reference;
 
+// What [o] holds: the values that are set, in order, then the objects in its own bytes, each with
+// its place as above. Fills at most [max] rows from number [from] on and returns how many there
+// are.
+typedef struct tn_field {
+    tn_value value; // borrowed
+    char place[47];
+} tn_field;
+TN_API size_t tn_fields_get(const tn_object *o, size_t from, tn_field *rows, size_t max);
+
 // Every reference to one of the objects, whether its holder is tracked, frozen or neither; not
 // those of what is being destroyed. Fills at most [max] rows and returns how many there are. Walks
 // the whole heap.
@@ -110,6 +119,8 @@ TN_API uint64_t tn_serial(const tn_object *o);
 // The object that has [serial], as a weak reference would give it; NULL: there is none, or none any
 // more. O(pages).
 TN_API tn_object *tn_serial_find(const tn_heap *heap, uint64_t serial); /* new */
+// Whether an object of this process has it or had it once.
+TN_API bool tn_serial_was_given(uint64_t serial);
 
 // --- In slices -----------------------------------------------------------------------------------
 

@@ -135,3 +135,9 @@ tn_serial_find(const tn_heap *heap, uint64_t serial)
     bool given = o != NULL && !tni_is_dying(o) && tni_weak_may_give(tni_objects_of(o), o);
     return given ? tn_incref(o) : NULL;
 }
+
+bool
+tn_serial_was_given(uint64_t serial)
+{
+    return tni_serial_was_given(serial);
+}

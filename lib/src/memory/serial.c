@@ -31,6 +31,13 @@ tni_serial(struct tni_memory *m, const void *object)
     return *place;
 }
 
+bool
+tni_serial_was_given(uint64_t serial)
+{
+    uint64_t next = atomic_load_explicit(&next_serial, memory_order_relaxed);
+    return serial % 2 == 1 && serial >= TNI_FIRST_SERIAL && serial < next;
+}
+
 uint64_t
 tni_serial_peek(const void *object)
 {

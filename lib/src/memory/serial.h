@@ -17,6 +17,8 @@ enum { TNI_FIRST_SERIAL = 0x10001 };
 uint64_t tni_serial(struct tni_memory *m, const void *object);
 // 0: it has none yet.
 uint64_t tni_serial_peek(const void *object);
+// Whether somebody has it or had it.
+bool tni_serial_was_given(uint64_t serial);
 // The slot that has [serial], or NULL. O(pages).
 void *tni_serial_find(const struct tni_memory *m, uint64_t serial);
 
