@@ -4,8 +4,10 @@
 // inserts into a table with an integer key and nothing else.
 //
 // Both write the same row (200 bytes of data) with the same durability to the same file system,
-// round about; the ratio is the median of the rounds' ratios. Usage: bench_writer [rows a round]
-// [rounds] [rows before the first round]
+// round about; the ratio is the median of the rounds' ratios. With a conninfo the writer over
+// PostgreSQL stands beside the writer over SQLite instead: sessions of many users, whose ids are
+// random; the bar is 0.15. Usage: bench_writer [rows a round] [rounds] [rows before the first
+// round] [conninfo]
 #include "base/clock.h"
 #include "bench.h"
 #include "store/writer.h"
@@ -113,9 +115,12 @@ writer_round(struct store *store, struct writer *w, struct change *changes, size
 }
 
 static struct store *
-open_store(char *path)
+open_store(char *path, char *conninfo)
 {
-    struct config config = {.store_kind = "sqlite", .store_path = path};
+    struct config config = {.store_kind = conninfo ? "postgres" : "sqlite",
+                            .store_path = path,
+                            .store_conninfo = conninfo,
+                            .store_bound_ms = 1000};
     char error[256];
     struct store *store = store_open(&config, error, sizeof(error));
     bench_must(store != NULL, error);
@@ -146,6 +151,71 @@ compare(struct raw *raw, struct store *store, size_t rows, size_t rounds)
     printf("ratio   %9.2f (%.2f to %.2f); bar 0.80\n", ratio, ratios[0], ratios[rounds - 1]);
 }
 
+// --- Two stores -------------------------------------------------------------------------------
+
+enum { ID_SIZE = 32, USERS = 10000 };
+
+struct stranger {
+    char id[ID_SIZE], user[ID_SIZE];
+};
+
+// Ids in the way of ours, from a generator: the slot stands in them, so rows go to every part.
+static void
+name(struct stranger *x, uint64_t number)
+{
+    uint64_t bits = (number + 1) * UINT64_C(0x9e3779b97f4a7c15);
+    bits ^= bits >> 29;
+    snprintf(x->user, sizeof x->user, "user-%llu", (unsigned long long)(bits % USERS));
+    snprintf(x->id, sizeof x->id, "s_%04x%016llxabcdef", (unsigned)(bits >> 48),
+             (unsigned long long)(bits * UINT64_C(0xbf58476d1ce4e5b9)));
+}
+
+static double // rows a second
+strangers_round(struct store *store, struct writer *w, struct change *changes, struct stranger *who,
+                size_t rows)
+{
+    for (size_t i = 0; i < rows; i++) {
+        int64_t k = store->next_k++;
+        name(&who[i], (uint64_t)k);
+        changes[i] = (struct change){.kind = CHANGE_NEW_SESSION,
+                                     .done = change_done,
+                                     .session = {.k = k,
+                                                 .id = span_of(who[i].id),
+                                                 .user_id = span_of(who[i].user),
+                                                 .data = {data, DATA_SIZE},
+                                                 .version = 1}};
+        memcpy(changes[i].session.token_hash, who[i].id, TOKEN_HASH_SIZE);
+    }
+    uint64_t start = clock_monotonic_ns();
+    for (size_t i = 0; i < rows; i++)
+        writer_submit_always(w, &changes[i]);
+    writer_flush(w);
+    return (double)rows / seconds_since(start);
+}
+
+static void
+compare_stores(struct store *sqlite, struct store *postgres, size_t rows, size_t rounds)
+{
+    double first[MAX_ROUNDS], second[MAX_ROUNDS], ratios[MAX_ROUNDS];
+    struct writer *w[] = {writer_start(sqlite, rows), writer_start(postgres, rows)};
+    struct change *changes = calloc(rows, sizeof(*changes));
+    struct stranger *who = calloc(rows, sizeof(*who));
+    bench_must(w[0] && w[1] && changes && who, "starting the writers");
+    for (size_t i = 0; i < rounds; i++) {
+        first[i] = strangers_round(sqlite, w[0], changes, who, rows);
+        second[i] = strangers_round(postgres, w[1], changes, who, rows);
+        ratios[i] = second[i] / first[i];
+    }
+    writer_stop(w[0]);
+    writer_stop(w[1]);
+    postgres->ops->close(postgres);
+    free(who);
+    free(changes);
+    printf("sqlite   %9.0f rows/s (median of %zu)\n", bench_median(first, rounds), rounds);
+    printf("postgres %9.0f rows/s\n", bench_median(second, rounds));
+    printf("ratio    %9.2f; bar 0.15\n", bench_median(ratios, rounds));
+}
+
 // Fills both alike, so that the rounds run on files of a size.
 static void
 fill(struct raw *raw, struct store *store, size_t rows)
@@ -174,12 +244,15 @@ main(int argc, char **argv)
     snprintf(store_path, sizeof(store_path), "%s/store.db", directory);
     struct raw raw = {0};
     raw_init(&raw, raw_path);
-    struct store *store = open_store(store_path);
+    struct store *store = open_store(store_path, NULL);
     if (before)
         fill(&raw, store, before);
     printf("%zu rows a round, batches of %d, %d bytes of data, %zu rows before\n", rows, BATCH,
            DATA_SIZE, before);
-    compare(&raw, store, rows, rounds);
+    if (argc > 4)
+        compare_stores(store, open_store(NULL, argv[4]), rows, rounds);
+    else
+        compare(&raw, store, rows, rounds);
     store->ops->close(store);
     raw_fini(&raw);
     tempdir_free(directory);
