@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Several instances over one PostgreSQL: its writer beside SQLite's, how late a change is seen, and the cache with and without routing.
 
-Usage: cluster.py [BUILD] [PART]    PART is writer, seen or routing. BUILD has tenured, bench_writer and tenure-load
+Usage: cluster.py [BUILD] [PART]    PART is writer, seen, routing or everybody. BUILD has tenured, bench_writer and tenure-load
 (cmake --preset load; cmake --build build/load --target tenured tenure-load bench_writer). All servers and all load are on loopback.
 """
 
@@ -143,6 +143,31 @@ def routing():
                   f" {total(after, 'tenured_sessions_active'):.0f} | {total(after, 'tenured_traced_memory_bytes') / 1e6:.2f} |", flush=True)
 
 
+def seed(server, sessions):
+    server.sql("TRUNCATE tenured.users, tenured.sessions")
+    server.sql("INSERT INTO tenured.users(id, slot, name, attributes, version, created_at, updated_at) "
+               f"SELECT 'user' || g, g * 7919 % 65536, 'x', '{{}}', 1, 1, 1 FROM generate_series(0, {sessions // 2 - 1}) g")
+    server.sql("INSERT INTO tenured.sessions(k, slot, id, user_id, data, token_hash, version, created_at, last_seen_at, idle_ttl,"
+               " idle_expires_at, expires_at) SELECT g, g / 2 * 7919 % 65536, 's_' || g, 'user' || g / 2, repeat('x', 200),"
+               f" sha256(g::text::bytea), 1, 1, 1, 1, 4000000000000, 4000000000000 FROM generate_series(0, {sessions - 1}) g")
+    server.sql("ANALYZE")
+
+
+def everybody():
+    print("\n### Everybody is logged out\n\n| sessions, two a user | s |\n|---|---|")
+    with contextlib.ExitStack() as stack:
+        server = Postgres()
+        stack.callback(server.close)
+        instance = Instance(server.port)
+        stack.callback(instance.close)
+        for sessions in (100_000, 300_000):
+            seed(server, sessions)
+            started = time.monotonic()
+            status, reply = Client(instance, timeout=60).call("DELETE", f"/v1/sessions?all=true&confirm={sessions}")
+            expect(status == 200 and reply == {"revoked": sessions}, status, reply)
+            print(f"| {sessions} | {time.monotonic() - started:.2f} |", flush=True)
+
+
 def total(all_of_them, name):
     return sum(value for one in all_of_them for key, value in one.items() if key.partition("{")[0] == name)
 
@@ -152,7 +177,7 @@ def main():
     with open("/proc/cpuinfo", encoding="utf-8") as f:
         model = next(line.partition(":")[2].strip() for line in f if line.startswith("model name"))
     print(f"{time.strftime('%F', time.gmtime())}, {cores} cores of {model}")
-    for part in (writer, seen, routing):
+    for part in (writer, seen, routing, everybody):
         if len(sys.argv) < 3 or sys.argv[2] == part.__name__:
             part()
 
