@@ -90,6 +90,20 @@ a_connection_counts_as_http_while_it_is_open(void **state)
     assert_int_equal(bytes("http"), before);
 }
 
+// The least of ten looks: what a request had is given back when its reply is sent, which the client
+// may see first.
+static json_int_t
+settled_blocks(const char *domain)
+{
+    json_int_t least = ask("", domain, "blocks");
+    for (int i = 0; i < 10; i++) {
+        wait_ms(20);
+        json_int_t now = ask("", domain, "blocks");
+        least = now < least ? now : least;
+    }
+    return least;
+}
+
 // Everything that a request had is given back, by whichever thread.
 static void
 json_and_http_are_what_they_were_when_requests_are_over(void **state)
@@ -97,15 +111,15 @@ json_and_http_are_what_they_were_when_requests_are_over(void **state)
     START("shards=2", "gc.schedules=[]");
     make_user("ada");
     make_session("ada", "");
-    json_int_t json = ask("", "json", "blocks"), http = ask("", "http", "blocks");
+    json_int_t json = settled_blocks("json"), http = settled_blocks("http");
     for (int i = 0; i < SESSIONS; i++) {
         struct known_session s = make_session("ada", ",\"data\":{\"a\":[1,2,{\"b\":null}]}");
         expect(200, "GET", s.path, NULL);
         expect(204, "DELETE", s.path, NULL);
         expect(422, "POST", "/v1/sessions", "{\"no\":\"such thing\"}");
     }
-    assert_int_equal(ask("", "json", "blocks"), json);
-    assert_int_equal(ask("", "http", "blocks"), http);
+    assert_int_equal(settled_blocks("json"), json);
+    assert_int_equal(settled_blocks("http"), http);
 }
 
 static void
