@@ -81,7 +81,7 @@ negative_ttl_ns(const struct shard *s)
     return (uint64_t)(is_long ? c->store_bound_ms : c->cache_negative_ttl_ms) * 1000000;
 }
 
-enum { REPEATS_MOST = 16 };
+enum { REPEATS_MOST = 64 };
 
 static bool submit(struct lookup *l);
 

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { REPEATS_MOST = 16 };
+enum { REPEATS_MOST = 64 };
 
 static struct recall *
 leave(struct recall *r)

@@ -106,9 +106,14 @@ resume() {
     rm -f "$folder/stopped"
 }
 
+# A server whose receiver was killed begins its recovery anew, and an order that comes meanwhile is forgotten.
 promote() {
     if [ -f "$folder/stopped" ]; then kill -KILL "$(cat "$folder/stopped")" 2>/dev/null || true; fi
-    as_server pg_ctl -D "$folder/data" -w promote >/dev/null
+    for _ in 1 2 3 4 5; do
+        if as_server pg_ctl -D "$folder/data" -w -t 4 promote >/dev/null 2>&1; then return; fi
+        [ "$(sql "SELECT pg_is_in_recovery()" 2>/dev/null)" != f ] || return 0
+    done
+    return 1
 }
 
 kill_server() {

@@ -84,7 +84,7 @@ change_ada(void)
 static void
 who_changes_all_the_time_is_told_to_come_again(void **state)
 {
-    enum { QUESTIONS = 17 };
+    enum { QUESTIONS = 65 };
     struct making m;
     put("ada", "Ada");
     make(&m, "ada");
