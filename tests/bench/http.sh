@@ -150,22 +150,29 @@ median() {
 
 # --- Three questions -------------------------------------------------------------------------------
 
+# The median of the ratios of B's rounds to A's in requests/s, with the least and the most of them.
+ratio() { # A B DIGITS
+    paste "$folder/$2" "$folder/$1" | awk '{ print $1 / $3 }' | sort -g | awk -v d="$3" '{ v[NR] = $1 }
+        END { printf "**%.*f** (%.*f to %.*f)", d, v[int((NR + 1) / 2)], d, v[1], d, v[NR] }'
+}
+
+rate() { # NAME
+    column 1 <"$folder/$1" | median
+}
+
 compare() { # CONNECTIONS
-    local i ratios
+    local i
     rm -f "$folder/constant" "$folder/ours"
     for ((i = 0; i < rounds; i++)); do
         round constant "$constant" "$constant_url" "$1"
         round ours "$ours" "$ours_url" "$1"
     done
-    ratios=$(paste "$folder/ours" "$folder/constant" | awk '{ print $1 / $3 }' | sort -g)
-    printf '| %d | %.0f | %.0f | **%.2f** (%.2f to %.2f) | %.2f | %.2f |\n' "$1" \
-        "$(column 1 <"$folder/constant" | median)" "$(column 1 <"$folder/ours" | median)" \
-        "$(median <<<"$ratios")" "$(head -n 1 <<<"$ratios")" "$(tail -n 1 <<<"$ratios")" \
-        "$(column 2 <"$folder/constant" | median)" "$(column 2 <"$folder/ours" | median)"
+    printf '| %d | %.0f | %.0f | %s | %.2f | %.2f |\n' "$1" "$(rate constant)" "$(rate ours)" \
+        "$(ratio constant ours 2)" "$(column 2 <"$folder/constant" | median)" "$(column 2 <"$folder/ours" | median)"
 }
 
 compare_peer() { # NAME CONNECTIONS COMMAND...
-    local i ratios name=$1 connections=$2
+    local i name=$1 connections=$2
     shift 2
     start_peer "$name" "$@" || {
         echo "| $name | is not installed | | |"
@@ -177,23 +184,18 @@ compare_peer() { # NAME CONNECTIONS COMMAND...
         round ours "$ours" "$ours_url" "$connections"
     done
     stop_peer
-    ratios=$(paste "$folder/ours" "$folder/$name" | awk '{ print $1 / $3 }' | sort -g)
-    printf '| %s, %d | %.0f | %.0f | **%.1f** (%.1f to %.1f) |\n' "$name" "$connections" \
-        "$(column 1 <"$folder/$name" | median)" "$(column 1 <"$folder/ours" | median)" \
-        "$(median <<<"$ratios")" "$(head -n 1 <<<"$ratios")" "$(tail -n 1 <<<"$ratios")"
+    printf '| %s, %d | %.0f | %.0f | %s |\n' "$name" "$connections" "$(rate "$name")" "$(rate ours)" \
+        "$(ratio "$name" ours 1)"
 }
 
 compare_verify() { # CONNECTIONS
-    local i ratios
+    local i
     rm -f "$folder/ours" "$folder/verify"
     for ((i = 0; i < rounds; i++)); do
         round ours "$ours" "$ours_url" "$1"
         round verify "$ours" "$ours_url" "$1" verify
     done
-    ratios=$(paste "$folder/verify" "$folder/ours" | awk '{ print $1 / $3 }' | sort -g)
-    printf '| %d | %.0f | %.0f | **%.2f** (%.2f to %.2f) |\n' "$1" "$(column 1 <"$folder/ours" | median)" \
-        "$(column 1 <"$folder/verify" | median)" "$(median <<<"$ratios")" "$(head -n 1 <<<"$ratios")" \
-        "$(tail -n 1 <<<"$ratios")"
+    printf '| %d | %.0f | %.0f | %s |\n' "$1" "$(rate ours)" "$(rate verify)" "$(ratio ours verify 2)"
 }
 
 look_for_stalls() { # CONNECTIONS

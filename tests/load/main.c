@@ -47,7 +47,7 @@ read_people(struct crew *crew, const char *path)
 static void
 write_people(const struct crew *crew, const char *path)
 {
-    if (!path || crew->known)
+    if (!path)
         return;
     FILE *f = fopen(path, "we");
     must(f != NULL, "the file of people cannot be written");
@@ -59,7 +59,6 @@ static void
 prepare(void *arg)
 {
     struct load *l = arg;
-    write_people(&l->crew, l->options.people);
     if (!l->options.scenario->cold)
         return;
     json_t *done = admin_call(&l->watch.admin, "/v1/gc/collect", "{\"generation\":2}");
@@ -198,6 +197,7 @@ run_load(struct load *l)
     show_run(l);
     crew_join(&l->crew);
     watch_stop(&l->watch);
+    write_people(&l->crew, l->options.people);
     int status = report(l);
     watch_fini(&l->watch);
     crew_fini(&l->crew);

@@ -202,19 +202,19 @@ def budget(lab):
                 yield label, lab.load(service, f"budget-{label.replace(' ', '-')}", people=lab.folder / "people", **traffic)
 
 
-def second(lab):
+def every_second(lab):
     """Reads with a full collection every second and without, in turn."""
     sessions = lab.pick(500, 100000, 1000000)
     traffic = {"scenario": "steady", "mix": "session=95,turn=5", "users": sessions // 2, "sessions": 2, "keys": "uniform",
                "rate": lab.pick(200, 5000, 10000), "duration": lab.pick(2, 5, 10), "warmup": lab.pick(0, 1, 1)}
     with lab.service(store__kind="memory", gc__schedules="[]") as service:
-        lab.load(service, "second-filling", people=lab.folder / "people",
+        lab.load(service, "every-second-filling", people=lab.folder / "people",
                  **{**traffic, "mix": "session=1", "rate": 200, "duration": 1, "warmup": 0})
         for n in range(1, 1 + lab.pick(1, 3, 5)):
-            yield f"without, {n}", lab.load(service, f"second-without-{n}", people=lab.folder / "people", **traffic)
+            yield f"without, {n}", lab.load(service, f"every-second-without-{n}", people=lab.folder / "people", **traffic)
             service.admin("PUT", "/v1/gc/schedules/study",
                           {"when": {"every": lab.pick("300ms", "1s", "1s")}, "action": "collect", "generation": 2})
-            yield f"with, {n}", lab.load(service, f"second-with-{n}", people=lab.folder / "people", **traffic)
+            yield f"with, {n}", lab.load(service, f"every-second-with-{n}", people=lab.folder / "people", **traffic)
             service.admin("DELETE", "/v1/gc/schedules/study")
 
 
@@ -224,13 +224,13 @@ def freeze(lab):
     traffic = {"scenario": "churn", "users": sessions, "rate": lab.pick(200, 1500, 2000),
                "duration": lab.pick(2, 10, 20), "warmup": lab.pick(0, 1, 2)}
     with lab.service(gc__schedules="[]") as service:
-        # Nobody comes or goes behind the file of who is in.
-        lab.load(service, "freeze-filling", people=lab.folder / "people",
-                 **{**traffic, "mix": "user=1", "duration": 1, "warmup": 0})
+        lab.load(service, "freeze-filling", people=lab.folder / "people", **{**traffic, "duration": 1, "warmup": 0})
         service.stop()
         filled = shutil.copy(lab.folder / "store.db", lab.folder / "filled.db")
+        people = (lab.folder / "people").read_text()
         for label, value in (("frozen", "true"), ("not frozen", "false")):
             shutil.copy(filled, lab.folder / "store.db")
+            (lab.folder / "people").write_text(people)
             again = lab.start(gc__freeze_at_start=value, gc__schedules=rule("collect", lab.pick("300ms", "1s", "1s")))
             try:
                 yield label, lab.load(again, f"freeze-{label.replace(' ', '-')}", people=lab.folder / "people", **traffic)
@@ -282,9 +282,9 @@ STUDIES = {
     "budget": (budget, [latency("all", "p50"), latency("all", "p99"), latency("all", "p99.9"), latency("all", "max"),
                         PAUSE, COLLECTIONS, LAG],
                [latency("all", "p99.9"), PAUSE], []),
-    "second": (second, [latency("session", "p50"), latency("session", "p99"), latency("session", "p99.9"), PAUSE, COLLECTIONS,
-                        LAG],
-               [latency("session", "p99.9"), PAUSE], []),
+    "every-second": (every_second, [latency("session", "p50"), latency("session", "p99"), latency("session", "p99.9"), PAUSE,
+                                    COLLECTIONS, LAG],
+                     [latency("session", "p99.9"), PAUSE], []),
     "freeze": (freeze, [latency("all", "p50"), latency("all", "p99"), latency("all", "p99.9"), HITS, PAUSE, RESIDENT, HEAP,
                         COLLECTIONS, LAG],
                [latency("all", "p99.9"), PAUSE], []),
