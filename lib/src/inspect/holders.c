@@ -138,14 +138,15 @@ look_into(tn_object *o, void *arg)
 
 // --- Between two walks ---------------------------------------------------------------------------
 
-// Somebody of the level who is there and whom something else than objects refers to.
-static bool
-has_root(const struct tn_holders *h)
+// Somebody of the level who is there and whom something else than objects refers to; [count]:
+// nobody.
+static uint32_t
+find_root(const struct tn_holders *h)
 {
     for (uint32_t i = h->first; i < h->count && h->nodes[i].level == h->level; i++)
         if (h->nodes[i].seen && h->nodes[i].told.references > h->nodes[i].told.inside)
-            return true;
-    return false;
+            return i;
+    return h->count;
 }
 
 static void
@@ -155,7 +156,7 @@ finish_level(struct tn_holders *h)
     while (first < h->count && h->nodes[first].level == h->level)
         first++;
     h->over = h->failed || h->level + 1 >= h->levels || first == h->count ||
-              (h->levels > 1 && has_root(h));
+              (h->levels > 1 && find_root(h) < h->count);
     if (h->over)
         return;
     h->first = first;
@@ -245,20 +246,11 @@ tn_holders_get(const tn_holders *h, tn_holder *rows, size_t max)
     return h->count;
 }
 
-static bool
-is_root(const struct tn_holders *h, uint32_t i)
-{
-    const struct node *node = &h->nodes[i];
-    return node->seen && node->level == h->level && node->told.references > node->told.inside;
-}
-
 size_t
 tn_holders_path(const tn_holders *h, tn_holder *rows, size_t max)
 {
-    uint32_t at = h->first;
+    uint32_t at = find_root(h);
     size_t length = 0;
-    while (at < h->count && !is_root(h, at))
-        at++;
     if (at == h->count)
         return 0;
     for (;; at = h->nodes[at].told.next) {
