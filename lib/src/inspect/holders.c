@@ -95,17 +95,6 @@ add(struct tn_holders *h, const tn_object *o, uint32_t level)
 // --- The walk of a level -------------------------------------------------------------------------
 
 static void
-note_place(const tn_object *holder, size_t place, void *arg)
-{
-    tn_holder *told = arg;
-    tn_reference r;
-    if (told->place[0] != '\0')
-        return;
-    r = tni_describe(holder, place);
-    memcpy(told->place, r.place, sizeof told->place);
-}
-
-static void
 look_at_child(tn_object *child, void *arg)
 {
     struct tn_holders *h = arg;
@@ -120,7 +109,8 @@ look_at_child(tn_object *child, void *arg)
         return;
     h->is_noted = true;
     node->told.next = next;
-    tni_each_place(h->holder, child, note_place, &node->told);
+    tn_reference r = tni_describe_first(h->holder, child);
+    memcpy(node->told.place, r.place, sizeof node->told.place);
 }
 
 static bool

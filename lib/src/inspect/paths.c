@@ -144,26 +144,14 @@ length_to(const struct map *m, uint32_t number)
 }
 
 static void
-note_place(const tn_object *holder, size_t place, void *arg)
-{
-    tn_reference *row = arg;
-    if (row->holder == NULL)
-        *row = tni_describe(holder, place);
-}
-
-static void
 fill(const struct map *m, uint32_t number, tn_reference *rows, size_t length, size_t max)
 {
     const tn_object *next = NULL;
     for (size_t at = length; at-- > 0; number = m->nodes[number].parent - 1) {
         tn_object *o = m->nodes[number].object;
-        tn_reference row = {.holder = NULL};
-        if (next != NULL)
-            tni_each_place(o, next, note_place, &row);
-        else
-            row = (tn_reference){.holder = o, .frozen = tn_gc_is_frozen(o)};
         if (at < max)
-            rows[at] = row;
+            rows[at] = next != NULL ? tni_describe_first(o, next)
+                                    : (tn_reference){.holder = o, .frozen = tn_gc_is_frozen(o)};
         (void)tni_weak_may_give(m->s, o);
         next = o;
     }

@@ -199,3 +199,19 @@ tni_describe(const tn_object *holder, size_t place)
     describe_place(r.place, sizeof r.place, holder, place);
     return r;
 }
+
+static void
+describe_if_first(const tn_object *holder, size_t place, void *arg)
+{
+    tn_reference *r = arg;
+    if (r->holder == NULL)
+        *r = tni_describe(holder, place);
+}
+
+tn_reference
+tni_describe_first(const tn_object *holder, const tn_object *target)
+{
+    tn_reference r = {.holder = NULL};
+    tni_each_place(holder, target, describe_if_first, &r);
+    return r;
+}

@@ -39,5 +39,7 @@ void tni_each_place(const tn_object *holder, const tn_object *target,
 
 // What a program is told of the reference in [place].
 tn_reference tni_describe(const tn_object *holder, size_t place);
+// The same of the first reference that [holder] has to [target]; no holder: it has none.
+tn_reference tni_describe_first(const tn_object *holder, const tn_object *target);
 
 #endif
