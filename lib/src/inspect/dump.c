@@ -25,10 +25,10 @@ struct tn_dump {
     uint64_t serial;  // its
     size_t work;      // units since the clock was looked at
     uint64_t dropped;
-    uint32_t
-        *keys; // a type: names in dictionaries that were written, plus one; 0: not even the type
+    // By type: names in dictionaries that were written, plus one; 0: not even the type.
+    uint32_t *keys;
     size_t type_room;
-    unsigned char *stacks; // a number: was written
+    unsigned char *stacks; // by number: was written
     size_t stack_room;
     uint32_t epoch; // of the tracer, whose numbers they are
     struct tni_bytes out;
@@ -319,30 +319,6 @@ write_edges(struct tn_dump *d, tn_object *o, const tn_type *type)
 
 // --- The walk ------------------------------------------------------------------------------------
 
-static struct tni_page *
-page_at(const struct tni_cursor *at)
-{
-    struct tni_page *page = &at->segment->pages[at->page];
-    return page->words != NULL && tni_page_kind(page) != TNI_BUFFERS ? page : NULL;
-}
-
-static bool
-is_there(const struct tni_page *page, unsigned slot)
-{
-    return tni_is_taken(page, slot) && !tni_is_dying(tni_slot_at(page, slot));
-}
-
-static void
-enter_next_page(struct tn_dump *d)
-{
-    d->work++;
-    d->at.slot = 0;
-    if (++d->at.page < TNI_SEGMENT_PAGES)
-        return;
-    d->at.segment = d->at.segment->next;
-    d->at.page = 1;
-}
-
 static void
 leave_object(struct tn_dump *d)
 {
@@ -355,10 +331,9 @@ leave_object(struct tn_dump *d)
 static tn_object *
 find_object(struct tn_dump *d)
 {
-    struct tni_page *page = page_at(&d->at);
-    for (; page != NULL && d->at.slot < page->slots; leave_object(d)) {
-        tn_object *o = tni_slot_at(page, d->at.slot);
-        if (is_there(page, d->at.slot) && (d->stage == HEADER || tni_serial_peek(o) == d->serial))
+    for (; tni_cursor_has_slot(&d->at); leave_object(d)) {
+        tn_object *o = tni_cursor_object(&d->at);
+        if (o != NULL && (d->stage == HEADER || tni_serial_peek(o) == d->serial))
             return o;
     }
     d->stage = HEADER;
@@ -369,12 +344,12 @@ static bool
 write_some(struct tn_dump *d)
 {
     tn_object *o = find_object(d);
+    d->work++;
     if (o == NULL) {
-        enter_next_page(d);
+        tni_cursor_turn_page(&d->at);
         return true;
     }
     const tn_type *type = d->s->types[o->type];
-    d->work++;
     if (d->stage == HEADER && !write_header(d, o, type))
         return false;
     d->stage += d->stage == HEADER;
@@ -415,9 +390,8 @@ tn_dump_begin(tn_heap *heap, const tn_dump_options *options, tn_dump **dump)
     if (d == NULL)
         return TN_ENOMEM;
     *d = (tn_dump){.s = s, .include_values = o->include_values, .out.memory = &s->memory};
-    d->at = (struct tni_cursor){s->memory.pages.segments, 1, 0};
     d->epoch = s->memory.tracer.epoch;
-    s->memory.pages.cursor = &d->at;
+    tni_walk_start(s, &d->at);
     tni_bytes_number(&d->out, TNI_RECORD_HEAP);
     tni_bytes_name(&d->out, o->name != NULL ? o->name : "heap");
     *dump = d;
@@ -461,7 +435,7 @@ tn_dump_end(tn_dump *d)
     if (d == NULL)
         return;
     struct tni_memory *m = &d->s->memory;
-    m->pages.cursor = NULL;
+    tni_walk_stop(d->s, &d->at);
     tni_table_resize(m, d->keys, d->type_room * sizeof *d->keys, 0);
     tni_table_resize(m, d->stacks, d->stack_room, 0);
     tni_bytes_drop(&d->out);

@@ -43,22 +43,23 @@ tni_walk_stop(struct tni_objects *s, const struct tni_cursor *cursor)
 }
 
 // Another page may stand where the last piece ended.
-static bool
-is_at_object(const struct tni_cursor *at)
-{
-    const struct tni_page *page = &at->segment->pages[at->page];
-    return tni_is_taken(page, at->slot) && !tni_is_dying(tni_slot_at(page, at->slot));
-}
-
-static bool
-has_slot(const struct tni_cursor *at)
+bool
+tni_cursor_has_slot(const struct tni_cursor *at)
 {
     const struct tni_page *page = &at->segment->pages[at->page];
     return page->words != NULL && tni_page_kind(page) != TNI_BUFFERS && at->slot < page->slots;
 }
 
-static void
-turn_page(struct tni_cursor *at)
+tn_object *
+tni_cursor_object(const struct tni_cursor *at)
+{
+    const struct tni_page *page = &at->segment->pages[at->page];
+    bool is_there = tni_is_taken(page, at->slot) && !tni_is_dying(tni_slot_at(page, at->slot));
+    return is_there ? tni_slot_at(page, at->slot) : NULL;
+}
+
+void
+tni_cursor_turn_page(struct tni_cursor *at)
 {
     at->slot = 0;
     if (++at->page < TNI_SEGMENT_PAGES)
@@ -74,12 +75,11 @@ tni_walk_some(struct tni_objects *s, struct tni_cursor *at, uint64_t until_ns,
     unsigned looked = 0;
     bool wanted = true;
     while (wanted && at->segment != NULL) {
-        if (!has_slot(at)) {
-            turn_page(at);
+        if (!tni_cursor_has_slot(at)) {
+            tni_cursor_turn_page(at);
             continue;
         }
-        tn_object *o =
-            is_at_object(at) ? tni_slot_at(&at->segment->pages[at->page], at->slot) : NULL;
+        tn_object *o = tni_cursor_object(at);
         at->slot++;
         wanted = o == NULL || fn(o, arg);
         if (++looked % LOOK_EVERY == 0 && tni_now_ns() >= until_ns)

@@ -31,6 +31,13 @@ bool tni_walk_some(struct tni_objects *s, struct tni_cursor *cursor, uint64_t un
                    bool (*fn)(tn_object *o, void *arg), void *arg);
 void tni_walk_stop(struct tni_objects *s, const struct tni_cursor *cursor);
 
+// The steps of such a walk, for who takes them one by one, while [cursor->segment] is not NULL.
+// False: nothing more on this page.
+bool tni_cursor_has_slot(const struct tni_cursor *cursor);
+// Of the slot that there is; NULL: no object, or its death has begun.
+tn_object *tni_cursor_object(const struct tni_cursor *cursor);
+void tni_cursor_turn_page(struct tni_cursor *cursor);
+
 // Calls [fn] for each reference that [holder] has to [target], with its place: an index into its
 // values, or TNI_NATIVE.
 #define TNI_NATIVE SIZE_MAX
