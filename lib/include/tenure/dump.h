@@ -43,8 +43,8 @@ typedef struct tn_dump_options {
 
 enum { TN_DUMP_VALUE = 1024 };
 
-// [options] may be NULL. One dump of a heap at a time, to be ended before its heap: TN_EBUSY.
-// TN_ENOMEM.
+// [options] may be NULL. One dump of a heap at a time, and no walk in slices of inspect.h with it:
+// TN_EBUSY. To be ended before its heap. TN_ENOMEM.
 TN_API tn_err tn_dump_begin(tn_heap *heap, const tn_dump_options *options,
                             tn_dump **dump /* new: tn_dump_end */);
 // Writes the next objects into memory of the dump, for [budget_ns] or until a mebibyte waits there;

@@ -83,20 +83,20 @@ TN_API size_t tn_referents_get(tn_object *const *objects, size_t count,
                                tn_object **children /* borrowed */, size_t max);
 
 // One reference, and where its holder has it: ".name" of a slot, "[3]" of a list or tuple,
-// "[\"key\"]" or "(key)" of a dict, "(native)" in a type's own bytes.
+// "[\"key\"]" or "(key)" of a dict, "(native)" in a type's own bytes or an instance's dictionary.
 typedef struct tn_reference {
     tn_object *holder; // borrowed
     bool frozen;       // the holder is
     char place[47];    // cut off where it is longer
 } tn_reference;
 
-// What [o] holds: the values that are set, in order, then the objects in its own bytes, each with
-// its place as above. Fills at most [max] rows from number [from] on and returns how many there
-// are.
 typedef struct tn_field {
     tn_value value; // borrowed
-    char place[47];
+    char place[47]; // as above
 } tn_field;
+
+// What [o] holds: the values that are set, in order, then the objects in its own bytes and in its
+// dictionary. Fills at most [max] rows from number [from] on and returns how many there are.
 TN_API size_t tn_fields_get(const tn_object *o, size_t from, tn_field *rows, size_t max);
 
 // Every reference to one of the objects, whether its holder is tracked, frozen or neither; not
@@ -126,8 +126,8 @@ TN_API bool tn_serial_was_given(uint64_t serial);
 
 // Walks over a heap that pause, for programs that cannot be without it for so long. The heap may
 // change between two steps, collections included: what is made meanwhile may be left out, and what
-// is told was true when it was looked at. A heap has one of these walks at a time: TN_EBUSY. No
-// step takes longer than [budget_ns] by more than one object's work.
+// is told was true when it was looked at. A heap has one of these walks at a time, or a dump:
+// TN_EBUSY. No step takes longer than [budget_ns] by more than one object's work.
 
 // Every object, tracked, frozen or neither. [fn] must make and drop nothing; false from it ends the
 // walk.
