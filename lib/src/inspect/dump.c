@@ -56,8 +56,7 @@ make_room(struct tn_dump *d, void *table, size_t *room, size_t count, size_t ite
 static void
 write_site(struct tn_dump *d, const tn_site *site)
 {
-    static const tn_site nowhere = {"<tenure>", 0, "<tenure>"};
-    site = site != NULL ? site : &nowhere;
+    site = site != NULL ? site : &tni_nowhere;
     tni_bytes_name(&d->out, site->file);
     tni_bytes_number(&d->out, (uint64_t)site->line);
     tni_bytes_name(&d->out, site->function);

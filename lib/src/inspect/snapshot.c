@@ -4,8 +4,6 @@
 #include "inspect/symbol.h"
 #include "inspect/tracing.h"
 
-static const tn_site nowhere = {"<tenure>", 0, "<tenure>"};
-
 tn_snapshot *
 tni_snapshot_new(void)
 {
@@ -117,7 +115,7 @@ copy_stack(tn_snapshot *s, struct tni_snapshot_stack *stack, const struct tni_tr
     if (size > 0)
         memcpy(addresses, from->addresses, size);
     *stack = (struct tni_snapshot_stack){addresses, from->count, limit, frame, 1, from->total};
-    return name_frame(&s->arena, frame, from->site != NULL ? from->site : &nowhere);
+    return name_frame(&s->arena, frame, from->site != NULL ? from->site : &tni_nowhere);
 }
 
 static const char *

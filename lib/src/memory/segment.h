@@ -61,10 +61,9 @@ struct tni_segment {
     uint64_t dirty_pages;      // of them: those whose memory is still ours
     uint64_t suspect_pages[2]; // one bit a page in which that plane may have a bit
     uint64_t row_taken[(TNI_SEGMENT_ROWS + 63) / 64];
-    const tn_site **sites[TNI_SEGMENT_PAGES]; // of a page's slots, debug builds only
-    uint32_t *traces[TNI_SEGMENT_PAGES];      // of a page's slots, where one is traced
-    struct tni_serials
-        *serials[TNI_SEGMENT_PAGES]; // of a page's slots, where one has been asked for
+    const tn_site **sites[TNI_SEGMENT_PAGES];       // of a page's slots, debug builds only
+    uint32_t *traces[TNI_SEGMENT_PAGES];            // of a page's slots, where one is traced
+    struct tni_serials *serials[TNI_SEGMENT_PAGES]; // where one has been asked for
     _Alignas(64) struct tni_page pages[TNI_SEGMENT_PAGES];
 };
 _Static_assert(sizeof(struct tni_segment) <= TNI_ROWS_AT, "the headers end before the rows begin");

@@ -4,6 +4,8 @@
 // A record: the site, the two counts in one word, the addresses.
 enum { HEAD = 2 };
 
+const tn_site tni_nowhere = {"<tenure>", 0, "<tenure>"};
+
 struct tni_traceback
 tni_stacks_at(const struct tni_stacks *t, uint32_t number)
 {

@@ -23,6 +23,9 @@ struct tni_traceback {
     const uintptr_t *addresses;
 };
 
+// What is told where nobody named one.
+extern const tn_site tni_nowhere;
+
 // 0: out of memory.
 uint32_t tni_stacks_intern(struct tni_stacks *t, const struct tni_growth *g,
                            const struct tni_traceback *stack);
