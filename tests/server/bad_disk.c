@@ -92,17 +92,6 @@ who_finds_the_queue_full_is_told_at_once(void **state)
 }
 
 static void
-wait_until_ready(void)
-{
-    for (int i = 0; i < 100; i++) {
-        if (client_call(&service.data, "GET", "/readyz", NULL) == 200)
-            return;
-        wait_ms(100);
-    }
-    fail_msg("the service does not recover");
-}
-
-static void
 a_full_disk_refuses_writes_until_there_is_room(void **state)
 {
     char sign[512];

@@ -35,26 +35,6 @@ start_in_folder(void)
     START(path, "shards=2", "cache.negative_ttl=0s");
 }
 
-static void
-wait_until_ready(void)
-{
-    for (int i = 0; i < 100; i++) {
-        if (client_call(&service.data, "GET", "/readyz", NULL) == 200)
-            return;
-        wait_ms(100);
-    }
-    fail_msg("the service does not recover");
-}
-
-static void
-expect_logged(const char *words)
-{
-    char *log = server_log(&service.server);
-    if (!strstr(log, words))
-        fail_msg("the log does not say: %s", words);
-    free(log);
-}
-
 // Nothing can be written; whoever is in memory is served.
 static void
 expect_read_only(const struct known_session *s)

@@ -52,17 +52,6 @@ set_fault(const char *fault)
 }
 
 static void
-wait_until_ready(void)
-{
-    for (int i = 0; i < 100; i++) {
-        if (client_call(&service.data, "GET", "/readyz", NULL) == 200)
-            return;
-        wait_ms(100);
-    }
-    fail_msg("the service does not recover");
-}
-
-static void
 kill_and_start_again(void)
 {
     server_kill(&service.server);
@@ -70,15 +59,6 @@ kill_and_start_again(void)
     client_fini(&service.admin);
     set_fault(NULL);
     start_preloaded();
-}
-
-static void
-expect_logged(const char *words)
-{
-    char *log = server_log(&service.server);
-    if (!strstr(log, words))
-        fail_msg("the log does not say: %s", words);
-    free(log);
 }
 
 // --- What was acknowledged, and what is shown ----------------------------------------------------

@@ -175,4 +175,27 @@ wait_ms(long ms)
     nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
 }
 
+// --- Faults --------------------------------------------------------------------------------------
+
+// By itself: nobody helps.
+static inline void
+wait_until_ready(void)
+{
+    for (int i = 0; i < 100; i++) {
+        if (client_call(&service.data, "GET", "/readyz", NULL) == 200)
+            return;
+        wait_ms(100);
+    }
+    fail_msg("the service does not recover");
+}
+
+static inline void
+expect_logged(const char *words)
+{
+    char *log = server_log(&service.server);
+    if (!strstr(log, words))
+        fail_msg("the log does not say: %s", words);
+    free(log);
+}
+
 #endif
