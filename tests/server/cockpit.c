@@ -2,50 +2,9 @@
 //
 // The cockpit of a real server: rules over the API, history, operations, dry runs, and every row of
 // the admin plane's table.
-#include "service_fixture.h"
+#include "admin_fixture.h"
 
 #include <unistd.h>
-
-// The last reply of the admin plane.
-static const char *
-answer(void)
-{
-    return service.admin.body.data ? service.admin.body.data : "";
-}
-
-static json_t * /* new */
-ask(long status, const char *method, const char *path, const char *body)
-{
-    long got = client_call(&service.admin, method, path, body);
-    if (got != status)
-        fail_msg("%s %s: %ld instead of %ld: %s", method, path, got, status, answer());
-    return status == 204 ? NULL : client_reply_json(&service.admin);
-}
-
-// Whatever the answer is.
-static void
-order_text(long status, const char *method, const char *path, const char *body)
-{
-    long got = client_call(&service.admin, method, path, body);
-    if (got != status)
-        fail_msg("%s %s: %ld instead of %ld: %s", method, path, got, status, answer());
-}
-
-static void
-order(long status, const char *method, const char *path, const char *body)
-{
-    json_decref(ask(status, method, path, body));
-}
-
-static void
-refused(long status, const char *type, const char *method, const char *path, const char *body)
-{
-    char urn[80];
-    snprintf(urn, sizeof urn, "urn:tenure:problem:%s\"", type);
-    order(status, method, path, body);
-    if (!strstr(answer(), urn))
-        fail_msg("%s %s: no %s in %s", method, path, type, answer());
-}
 
 #define ANSWER_HAS(words)                                                                          \
     do {                                                                                           \

@@ -2,51 +2,7 @@
 //
 // Where the memory of a real server went: tracing that is switched while it runs, snapshots,
 // differences by line, type and route.
-#include "service_fixture.h"
-
-static const char *
-answer(void)
-{
-    return service.admin.body.data ? service.admin.body.data : "";
-}
-
-static json_t * /* new */
-ask(long status, const char *method, const char *path, const char *body)
-{
-    long got = client_call(&service.admin, method, path, body);
-    if (got != status)
-        fail_msg("%s %s: %ld instead of %ld: %s", method, path, got, status, answer());
-    return status == 204 ? NULL : client_reply_json(&service.admin);
-}
-
-static void
-order(long status, const char *method, const char *path, const char *body)
-{
-    json_decref(ask(status, method, path, body));
-}
-
-static void
-refused(long status, const char *type, const char *method, const char *path, const char *body)
-{
-    char urn[80];
-    snprintf(urn, sizeof urn, "urn:tenure:problem:%s\"", type);
-    order(status, method, path, body);
-    if (!strstr(answer(), urn))
-        fail_msg("%s %s: no %s in %s", method, path, type, answer());
-}
-
-static json_int_t
-number(const json_t *object, const char *name)
-{
-    return json_integer_value(json_object_get(object, name));
-}
-
-static const char *
-word(const json_t *object, const char *name)
-{
-    const char *value = json_string_value(json_object_get(object, name));
-    return value ? value : "";
-}
+#include "admin_fixture.h"
 
 static void
 trace(const char *settings)
