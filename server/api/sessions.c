@@ -12,6 +12,7 @@
 #include "api/recalled.h"
 #include "api/slot.h"
 #include "base/clock.h"
+#include "base/plain.h"
 #include "base/secret.h"
 #include "domain/create_session.h"
 #include "domain/domain.h"
@@ -131,7 +132,7 @@ sessions_verify(struct request *r)
     const struct domain *d = r->app;
     struct reading q = {.find = expiry_find_token, .touches = true};
     json_t *body;
-    if (json_read_plain(r->body, "token", &q.key) && q.key.len > 0) {
+    if (plain_read_member(r->body, "token", &q.key) && q.key.len > 0) {
         verify(r, &q);
     } else if (fields_read(r, d->config, names, NULL, &body)) {
         if (read_verify(r, body, &q))

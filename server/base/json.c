@@ -12,10 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    PLAIN_SIZE = 128, // the least that limits.string may be
-    AROUND_SIZE = 512 // what stands around the largest member is short, or it is not worth it
-};
+enum { AROUND_SIZE = 512 }; // what stands around the largest member is short, or it is not worth it
 
 // --- Memory --------------------------------------------------------------------------------------
 
@@ -208,41 +205,6 @@ json_check(struct span text, const struct json_limits *limits, char *detail, siz
     enum json_fault fault = json_read(text, limits, &root, detail, detail_size);
     json_decref(root);
     return fault;
-}
-
-// A word of printable ASCII in quotes, behind white space; [*p] goes behind it.
-static bool
-read_plain_word(const char **p, const char *end, struct span *word)
-{
-    const char *start = skip_space(*p, end), *q = start + 1;
-    if (start == end || *start != '"')
-        return false;
-    while (q < end && *q >= ' ' && *q <= '~' && *q != '"' && *q != '\\')
-        q++;
-    *word = (struct span){start + 1, (size_t)(q - start) - 1};
-    *p = q + 1;
-    return q < end && *q == '"';
-}
-
-static bool
-read_plain_token(const char **p, const char *end, char token)
-{
-    *p = skip_space(*p, end);
-    return *p < end && *(*p)++ == token;
-}
-
-bool
-json_read_plain(struct span text, const char *name, struct span *value)
-{
-    const char *p = text.data, *end = p + text.len;
-    struct span key, word;
-    bool plain = text.len <= PLAIN_SIZE && read_plain_token(&p, end, '{') &&
-                 read_plain_word(&p, end, &key) && span_is(key, name) &&
-                 read_plain_token(&p, end, ':') && read_plain_word(&p, end, &word) &&
-                 read_plain_token(&p, end, '}') && skip_space(p, end) == end;
-    if (plain)
-        *value = word;
-    return plain;
 }
 
 // --- Spans of an accepted document ---------------------------------------------------------------

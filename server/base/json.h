@@ -43,10 +43,6 @@ enum json_fault json_check(struct span text, const struct json_limits *limits, c
 enum json_fault json_check_limits(struct span text, const struct json_limits *limits, char *detail,
                                   size_t detail_size);
 
-// A document that is {"name":"value"} and no more, of at most 128 bytes and without an escape, as
-// nearly every reader sends it. False: it is anything else, which may be right as well.
-bool json_read_plain(struct span text, const char *name, struct span *value);
-
 // --- Spans of what json_read accepted ------------------------------------------------------------
 
 struct json_walk {

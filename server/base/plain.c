@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum { LEVELS = 16, KEYS = 64, NUMBER_SIZE = 18 };
+enum { MEMBER_SIZE = 128 }; // the least that the limit of a string may be
 
 struct scan {
     const char *p, *end;
@@ -144,14 +145,39 @@ take_value(struct scan *s, int levels)
            take_word(s, SPAN("null")) || take_number(s);
 }
 
+static void
+begin(struct scan *s, struct span text)
+{
+    s->p = text.data;
+    s->end = text.data + text.len;
+    s->key_count = 0;
+}
+
+static bool
+is_over(struct scan *s)
+{
+    skip_space(s);
+    return s->p == s->end;
+}
+
 bool
 plain_is_object(struct span text)
 {
     struct scan s;
-    s.p = text.data;
-    s.end = text.data + text.len;
-    s.key_count = 0;
-    bool fine = take(&s, '{') && take_members(&s, LEVELS - 1);
-    skip_space(&s);
-    return fine && s.p == s.end;
+    begin(&s, text);
+    return take(&s, '{') && take_members(&s, LEVELS - 1) && is_over(&s);
+}
+
+bool
+plain_read_member(struct span text, const char *name, struct span *value)
+{
+    struct scan s;
+    struct span key, word;
+    begin(&s, text);
+    bool plain = text.len <= MEMBER_SIZE && take(&s, '{') && take_string(&s, &key) &&
+                 span_is(key, name) && take(&s, ':') && take_string(&s, &word) && take(&s, '}') &&
+                 is_over(&s);
+    if (plain)
+        *value = word;
+    return plain;
 }

@@ -49,7 +49,7 @@ read_plain(struct span text)
     char detail[160];
     struct span value;
     json_t *root;
-    if (!json_read_plain(text, "a", &value))
+    if (!plain_read_member(text, "a", &value))
         return;
     MUST(json_read(text, &least, &root, detail, sizeof detail) == JSON_FINE);
     const json_t *member = json_object_get(root, "a");

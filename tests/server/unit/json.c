@@ -147,60 +147,6 @@ integers_beyond_64_bits_are_refused_unless_they_stay_text(void **state)
 }
 
 static void
-check_plain(const char *text, const char *expected)
-{
-    struct span value = {0};
-    bool read = json_read_plain(span_of(text), "token", &value);
-    if (read != (expected != NULL) || (read && !span_is(value, expected)))
-        fail_msg("%s is %s", text, read ? "read" : "not read");
-}
-
-static void
-one_plain_member_is_read_without_a_tree(void **state)
-{
-    check_plain("{\"token\":\"tn1_x-Y\"}", "tn1_x-Y");
-    check_plain(" {\t\"token\" :\n\"a b\" }\r\n", "a b");
-    check_plain("{\"token\":\"\"}", "");
-}
-
-static void
-whatever_is_not_as_plain_is_left_to_the_reader(void **state)
-{
-    static const char *const others[] = {"",
-                                         "{",
-                                         "{}",
-                                         "[]",
-                                         "{\"token\"}",
-                                         "{\"token\":}",
-                                         "{\"token\":1}",
-                                         "{\"token\":\"a\"",
-                                         "{\"token\":\"a}",
-                                         "{\"token\":\"a\"},",
-                                         "{\"token\":\"a\",\"touch\":false}",
-                                         "{\"token\":\"a\\u0062\"}",
-                                         "{\"token\":\"\xc3\xa9\"}",
-                                         "{\"tokens\":\"a\"}",
-                                         "{\"toke\":\"a\"}",
-                                         "{\"token\":\"a\x01\"}",
-                                         "{\"token\":\"a\"}}",
-                                         "x{\"token\":\"a\"}"};
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        check_plain(others[i], NULL);
-}
-
-static void
-a_plain_document_has_at_most_128_bytes(void **state)
-{
-    char text[160], value[128];
-    snprintf(value, sizeof value, "%0*d", 128 - 12, 0);
-    snprintf(text, sizeof text, "{\"token\":\"%s\"}", value);
-    assert_int_equal(strlen(text), 128);
-    check_plain(text, value);
-    strcat(text, " ");
-    check_plain(text, NULL);
-}
-
-static void
 compact_json_has_no_space_between_tokens(void **state)
 {
     struct text t;
@@ -230,6 +176,38 @@ what_is_in_the_leaf_of_a_plain_document_is_not_built(void **state)
     assert_int_equal(json_object_size(json_object_get(root, "data")), 0);
     assert_true(json_is_real(json_object_get(root, "n")));
     json_decref(root);
+}
+
+// The leaf is not looked into; that its keys, and its own, are there once has been seen before.
+static void
+a_leaf_hides_no_key_that_is_there_twice(void **state)
+{
+    static const struct json_limits limits = {8, 40, 600, .as_text = true, .leaf = "data"};
+    static const char *const documents[] = {
+        "{\"data\":{},\"data\":{}}", "{\"data\":{},\"d\\u0061ta\":{}}",
+        "{\"id\":1,\"data\":{},\"id\":1}", "{\"data\":{\"a\":1,\"a\":2}}",
+        "{\"data\":{\"a\":{\"b\":1,\"b\":2}}}"};
+    char detail[160];
+    json_t *root;
+    for (size_t i = 0; i < sizeof documents / sizeof documents[0]; i++)
+        assert_int_equal(json_read(span_of(documents[i]), &limits, &root, detail, sizeof detail),
+                         JSON_MALFORMED);
+}
+
+// 512 bytes, in which the leaf is two.
+static void
+what_stands_around_a_leaf_is_short_or_all_is_built(void **state)
+{
+    for (int over = 0; over < 2; over++) {
+        char text[640], padding[600];
+        int size = 512 - (int)strlen("{\"data\":{},\"x\":\"\"}") + over;
+        snprintf(padding, sizeof padding, "%0*d", size, 0);
+        snprintf(text, sizeof text, "{\"data\":{\"a\":1},\"x\":\"%s\"}", padding);
+        json_t *root = read_with_leaf(text);
+        assert_int_equal(json_object_size(json_object_get(root, "data")), over);
+        assert_string_equal(json_string_value(json_object_get(root, "x")), padding);
+        json_decref(root);
+    }
 }
 
 // An escape makes a document one that is not plain, and so does much beside the leaf.
@@ -281,11 +259,10 @@ main(void)
         cmocka_unit_test(members_are_walked_with_their_keys_as_they_stand),
         cmocka_unit_test(escapes_are_resolved_as_jansson_resolves_them),
         cmocka_unit_test(integers_beyond_64_bits_are_refused_unless_they_stay_text),
-        cmocka_unit_test(one_plain_member_is_read_without_a_tree),
-        cmocka_unit_test(whatever_is_not_as_plain_is_left_to_the_reader),
-        cmocka_unit_test(a_plain_document_has_at_most_128_bytes),
         cmocka_unit_test(compact_json_has_no_space_between_tokens),
         cmocka_unit_test(what_is_in_the_leaf_of_a_plain_document_is_not_built),
+        cmocka_unit_test(a_leaf_hides_no_key_that_is_there_twice),
+        cmocka_unit_test(what_stands_around_a_leaf_is_short_or_all_is_built),
         cmocka_unit_test(other_documents_are_built_as_a_whole),
         cmocka_unit_test(a_check_says_what_a_reader_says),
     };

@@ -138,6 +138,60 @@ whatever_is_plain_is_read(void **state)
     assert_true(plain > 0);
 }
 
+static void
+check_plain(const char *text, const char *expected)
+{
+    struct span value = {0};
+    bool read = plain_read_member(span_of(text), "token", &value);
+    if (read != (expected != NULL) || (read && !span_is(value, expected)))
+        fail_msg("%s is %s", text, read ? "read" : "not read");
+}
+
+static void
+one_plain_member_is_read_without_a_tree(void **state)
+{
+    check_plain("{\"token\":\"tn1_x-Y\"}", "tn1_x-Y");
+    check_plain(" {\t\"token\" :\n\"a b\" }\r\n", "a b");
+    check_plain("{\"token\":\"\"}", "");
+}
+
+static void
+whatever_is_not_as_plain_is_left_to_the_reader(void **state)
+{
+    static const char *const others[] = {"",
+                                         "{",
+                                         "{}",
+                                         "[]",
+                                         "{\"token\"}",
+                                         "{\"token\":}",
+                                         "{\"token\":1}",
+                                         "{\"token\":\"a\"",
+                                         "{\"token\":\"a}",
+                                         "{\"token\":\"a\"},",
+                                         "{\"token\":\"a\",\"touch\":false}",
+                                         "{\"token\":\"a\\u0062\"}",
+                                         "{\"token\":\"\xc3\xa9\"}",
+                                         "{\"tokens\":\"a\"}",
+                                         "{\"toke\":\"a\"}",
+                                         "{\"token\":\"a\x01\"}",
+                                         "{\"token\":\"a\"}}",
+                                         "x{\"token\":\"a\"}"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        check_plain(others[i], NULL);
+}
+
+static void
+a_plain_document_has_at_most_128_bytes(void **state)
+{
+    char text[160], value[128];
+    snprintf(value, sizeof value, "%0*d", 128 - 12, 0);
+    snprintf(text, sizeof text, "{\"token\":\"%s\"}", value);
+    assert_int_equal(strlen(text), 128);
+    check_plain(text, value);
+    strcat(text, " ");
+    check_plain(text, NULL);
+}
+
 int
 main(void)
 {
@@ -147,6 +201,9 @@ main(void)
         cmocka_unit_test(what_is_wrong_is_not_plain),
         cmocka_unit_test(many_keys_are_left_to_the_reader),
         cmocka_unit_test(whatever_is_plain_is_read),
+        cmocka_unit_test(one_plain_member_is_read_without_a_tree),
+        cmocka_unit_test(whatever_is_not_as_plain_is_left_to_the_reader),
+        cmocka_unit_test(a_plain_document_has_at_most_128_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
