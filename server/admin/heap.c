@@ -4,7 +4,6 @@
 // of the objects behind it are looked at: about a millisecond.
 #include "admin/heap.h"
 
-#include "admin/admin.h"
 #include "admin/object.h"
 #include "admin/window.h"
 
@@ -80,18 +79,15 @@ add_fields(struct text *t, const tn_object *o, size_t from, size_t limit, bool v
 void
 heap_show_object(struct request *r)
 {
-    struct domain *d = ((struct admin *)r->app)->domain;
     struct object_row row;
     struct shard *s;
     uint64_t oid;
     bool values;
     if (!object_read_oid(r, &oid) || !object_read_values(r, &values))
         return;
-    tn_object *o = object_take(d, oid, &s);
-    if (!o) {
-        object_refuse(r, oid);
+    tn_object *o = object_take(r, oid, &s);
+    if (!o)
         return;
-    }
     struct text t;
     text_init(&t);
     t.failed |= !object_read(&row, s, o);
@@ -107,7 +103,6 @@ heap_show_object(struct request *r)
 void
 heap_show_referents(struct request *r)
 {
-    struct domain *d = ((struct admin *)r->app)->domain;
     struct shard *s;
     uint64_t oid;
     size_t limit, from;
@@ -115,11 +110,9 @@ heap_show_referents(struct request *r)
     if (!object_read_oid(r, &oid) || !object_read_values(r, &values) ||
         !window_read_offset(r, FIELDS_MOST, &limit, &from))
         return;
-    tn_object *o = object_take(d, oid, &s);
-    if (!o) {
-        object_refuse(r, oid);
+    tn_object *o = object_take(r, oid, &s);
+    if (!o)
         return;
-    }
     struct text t;
     text_init(&t);
     text_adds(&t, "{\"items\":[");
@@ -129,30 +122,17 @@ heap_show_referents(struct request *r)
     reply_json(r, 200, &t);
 }
 
-static bool
-read_max_nodes(struct request *r, uint64_t *most)
-{
-    struct span text = span_of(request_query(r, "max_nodes"));
-    *most = NODES_MOST;
-    if (!text.data || (window_read_number(text, most) && *most >= 1 && *most <= NODES_MOST))
-        return true;
-    reply_problem(r, "invalid-parameter", "max_nodes must be a number from 1 to %d.", NODES_MOST);
-    return false;
-}
-
 void
 heap_show_size(struct request *r)
 {
-    struct domain *d = ((struct admin *)r->app)->domain;
     struct shard *s;
-    uint64_t oid, most;
-    if (!object_read_oid(r, &oid) || !read_max_nodes(r, &most))
+    uint64_t oid;
+    size_t most = NODES_MOST;
+    if (!object_read_oid(r, &oid) || !window_read_count(r, "max_nodes", NODES_MOST, &most))
         return;
-    tn_object *o = object_take(d, oid, &s);
-    if (!o) {
-        object_refuse(r, oid);
+    tn_object *o = object_take(r, oid, &s);
+    if (!o)
         return;
-    }
     tn_deep_size deep;
     bool all = true;
     size_t self = tn_sizeof(o);

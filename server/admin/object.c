@@ -4,6 +4,7 @@
 // of it.
 #include "admin/object.h"
 
+#include "admin/admin.h"
 #include "admin/window.h"
 
 #include <string.h>
@@ -20,8 +21,9 @@ object_read_oid(struct request *r, uint64_t *oid)
 }
 
 tn_object *
-object_take(struct domain *d, uint64_t oid, struct shard **shard)
+object_take(struct request *r, uint64_t oid, struct shard **shard)
 {
+    struct domain *d = ((struct admin *)r->app)->domain;
     for (unsigned i = 0; i < d->shard_count; i++) {
         *shard = &d->shards[i];
         shard_take(*shard);
@@ -30,6 +32,7 @@ object_take(struct domain *d, uint64_t oid, struct shard **shard)
             return o;
         shard_give(*shard);
     }
+    object_refuse(r, oid);
     return NULL;
 }
 

@@ -29,8 +29,9 @@ void object_add_place(struct text *t, const char *place, bool values);
 
 // The oid of the path. False: the reply is filled with a problem.
 bool object_read_oid(struct request *r, uint64_t *oid);
-// Finds the object and takes its shard's lock. NULL: there is none, and no lock was taken.
-tn_object *object_take(struct domain *d, uint64_t oid, struct shard **shard); /* new */
+// Finds the object and takes its shard's lock. NULL: there is none, no lock was taken, and the
+// reply is filled with a problem.
+tn_object *object_take(struct request *r, uint64_t oid, struct shard **shard); /* new */
 void object_give(struct shard *s, tn_object *o /* stolen */);
 // 410, or 404 for one that there never was.
 void object_refuse(struct request *r, uint64_t oid);

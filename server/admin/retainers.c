@@ -5,7 +5,6 @@
 // walk passed it.
 #include "admin/retainers.h"
 
-#include "admin/admin.h"
 #include "admin/inquiry.h"
 #include "admin/object.h"
 #include "admin/window.h"
@@ -182,11 +181,9 @@ static struct shard * /* borrowed */
 find_shard(struct request *r, uint64_t oid)
 {
     struct shard *s;
-    tn_object *o = object_take(((struct admin *)r->app)->domain, oid, &s);
-    if (!o) {
-        object_refuse(r, oid);
+    tn_object *o = object_take(r, oid, &s);
+    if (!o)
         return NULL;
-    }
     object_give(s, o);
     return s;
 }
@@ -209,29 +206,12 @@ submit(struct request *r, const struct retainers *wish, const char *name)
     inquiry_submit(&q->inquiry, r);
 }
 
-// Parameter [name] from 1 to [most].
-static bool
-read_most(struct request *r, const char *name, uint64_t most, size_t *value)
-{
-    struct span text = span_of(request_query(r, name));
-    uint64_t number;
-    if (!text.data)
-        return true;
-    if (!window_read_number(text, &number) || number < 1 || number > most) {
-        reply_problem(r, "invalid-parameter", "%s must be a number from 1 to %lu.", name,
-                      (unsigned long)most);
-        return false;
-    }
-    *value = (size_t)number;
-    return true;
-}
-
 void
 retainers_show_referrers(struct request *r)
 {
     struct retainers wish = {.most = ROWS_DEFAULT};
     if (!object_read_oid(r, &wish.oid) || !object_read_values(r, &wish.values) ||
-        !read_most(r, "limit", ROWS_MOST, &wish.most))
+        !window_read_count(r, "limit", ROWS_MOST, &wish.most))
         return;
     wish.most++; // the object itself
     submit(r, &wish, "search for referrers");
@@ -242,6 +222,6 @@ retainers_show_roots(struct request *r)
 {
     struct retainers wish = {.wants_way = true, .most = NODES_DEFAULT};
     if (object_read_oid(r, &wish.oid) && object_read_values(r, &wish.values) &&
-        read_most(r, "max_nodes", TN_HOLDERS_MOST, &wish.most))
+        window_read_count(r, "max_nodes", TN_HOLDERS_MOST, &wish.most))
         submit(r, &wish, "search for roots");
 }

@@ -18,17 +18,31 @@ window_read_number(struct span text, uint64_t *number)
 }
 
 bool
+window_read_count(struct request *r, const char *name, size_t most, size_t *count)
+{
+    struct span text = span_of(request_query(r, name));
+    uint64_t number;
+    if (!text.data)
+        return true;
+    if (!window_read_number(text, &number) || number < 1 || number > most) {
+        reply_problem(r, "invalid-parameter", "%s must be a number from 1 to %zu.", name, most);
+        return false;
+    }
+    *count = (size_t)number;
+    return true;
+}
+
+bool
 window_read(struct request *r, size_t most, struct window *w)
 {
-    struct span limit = span_of(request_query(r, "limit"));
     struct span cursor = span_of(request_query(r, "cursor"));
-    uint64_t count = LIMIT_DEFAULT, below = UINT64_MAX;
-    if (limit.data && (!window_read_number(limit, &count) || count < 1 || count > most))
-        reply_problem(r, "invalid-parameter", "limit must be a number from 1 to %zu.", most);
-    else if (cursor.data && (!window_read_number(cursor, &below) || below < 1))
-        reply_problem(r, "invalid-parameter", "cursor must be the next_cursor of an earlier page.");
-    *w = (struct window){(size_t)count, below};
-    return r->reply.status == 0;
+    *w = (struct window){LIMIT_DEFAULT, UINT64_MAX};
+    if (!window_read_count(r, "limit", most, &w->limit))
+        return false;
+    if (!cursor.data || (window_read_number(cursor, &w->below) && w->below >= 1))
+        return true;
+    reply_problem(r, "invalid-parameter", "cursor must be the next_cursor of an earlier page.");
+    return false;
 }
 
 bool

@@ -20,5 +20,8 @@ bool window_read_offset(struct request *r, size_t most, size_t *limit, size_t *o
 void window_end(struct text *t, uint64_t last);
 // A decimal number and nothing else.
 bool window_read_number(struct span text, uint64_t *number);
+// Parameter [name], from 1 to [most]; [count] stays as it is where it was not given. False: the
+// reply is filled with a problem.
+bool window_read_count(struct request *r, const char *name, size_t most, size_t *count);
 
 #endif
