@@ -153,12 +153,20 @@ numbers_stay_as_they_were_written(void **state)
 {
     START(NULL);
     const char *numbers = "\"n\":[9007199254740993,123456789012345678901,1.500,1E3]";
-    char body[256];
+    char body[512];
     snprintf(body, sizeof body, "{\"name\":\"Ada\",\"attributes\":{%s}}", numbers);
     expect(201, "PUT", "/v1/users/ada", body);
     EXPECT_HAS(numbers);
     expect(200, "GET", "/v1/users/ada", NULL); // from the store
     EXPECT_HAS(numbers);
+    snprintf(body, sizeof body, "{\"user_id\":\"ada\",\"data\":{%s},\"client\":{%s}}", numbers,
+             numbers);
+    expect(201, "POST", "/v1/sessions", body);
+    expect(200, "GET", "/v1/users/ada/sessions", NULL);
+    snprintf(body, sizeof body, "\"data\":{%s},\"client\":{%s}", numbers, numbers);
+    EXPECT_HAS(body);
+    expect_refused(400, "malformed-json", "PUT", "/v1/users/ada",
+                   "{\"name\":\"Ada\",\"attributes\":{\"n\":1e999}}"); // no double can hold it
 }
 
 int
