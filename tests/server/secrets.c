@@ -22,16 +22,22 @@ remember(const char *token)
     snprintf(tokens[count++], sizeof tokens[0], "%s", token);
 }
 
+// The first token that is there, or most of its random part; [count]: none is.
+static size_t
+find_token(const char *bytes, size_t size)
+{
+    size_t i = 0;
+    while (i < count && !memmem(bytes, size, tokens[i] + 10, 24))
+        i++;
+    return i;
+}
+
 static void
 expect_none(const char *where, const char *bytes, size_t size)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (memmem(bytes, size, tokens[i], strlen(tokens[i])))
-            fail_msg("token %zu is in %s", i, where);
-        // Nor is its random part without the prefix, or most of it.
-        if (memmem(bytes, size, tokens[i] + 10, 24))
-            fail_msg("a part of token %zu is in %s", i, where);
-    }
+    size_t found = find_token(bytes, size);
+    if (found < count)
+        fail_msg("token %zu is in %s", found, where);
 }
 
 static void
@@ -132,11 +138,60 @@ no_token_is_in_anything_that_was_written(void **state)
 }
 
 static void
+look(const char *path)
+{
+    call(&service.admin, "", "GET", path, NULL);
+    if (service.admin.status != 200)
+        fail_msg("%s: %ld: %s", path, service.admin.status, service.admin.body.data);
+}
+
+// Objects of the type, and who refers to them, with all their contents.
+static void
+look_into_heap(const char *type)
+{
+    static const char *const calls[] = {"", "/referents", "/referrers", "/roots"};
+    char path[128];
+    snprintf(path, sizeof path, "/v1/heap/objects?type=%s&limit=256", type);
+    look(path);
+    json_t *list = client_reply_json(&service.admin), *row;
+    size_t i;
+    json_array_foreach(json_object_get(list, "items"), i, row)
+    {
+        const char *oid = json_string_value(json_object_get(row, "oid"));
+        for (int c = 0; c < 4; c++) {
+            snprintf(path, sizeof path, "/v1/heap/objects/%s%s?values=true", oid, calls[c]);
+            look(path);
+        }
+    }
+    assert_true(i > 0);
+    json_decref(list);
+}
+
+// Without tokens of its own the plane tells everybody everything.
+static void
+no_token_is_in_what_is_told_of_the_heap(void **state)
+{
+    START("gc.schedules=[]");
+    count = 0;
+    client_call(&service.admin, "PATCH", "/v1/memory/tracing", "{\"mode\":\"exact\"}");
+    call(&service.data, "", "PUT", "/v1/users/ada", "{\"name\":\"Ada\"}");
+    for (int i = 0; i < 5; i++)
+        live_a_little(i);
+    look_into_heap("user");
+    look_into_heap("session");
+    look_into_heap("str");
+    look("/debug/pprof/heap");
+}
+
+static void
 the_search_finds_what_is_there(void **state)
 {
     count = 0;
+    remember("something-else-that-is-as-long-as-a-token");
     remember(DATA);
-    assert_non_null(memmem("x" DATA, sizeof DATA, tokens[0], strlen(tokens[0])));
+    assert_int_equal(find_token("x" DATA "x", sizeof DATA + 1), 1);
+    assert_int_equal(find_token(&DATA[10], 24), 1); // most of it
+    assert_int_equal(find_token(DATA, 30), count);
 }
 
 int
@@ -144,6 +199,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         SERVICE_TEST(no_token_is_in_anything_that_was_written),
+        SERVICE_TEST(no_token_is_in_what_is_told_of_the_heap),
         cmocka_unit_test(the_search_finds_what_is_there),
     };
     return cmocka_run_group_tests_name("secrets", tests, NULL, NULL);
