@@ -2,6 +2,10 @@
 //
 // What is too much is refused with a sentence, leaves nothing behind, and the next call works.
 #include "service_fixture.h"
+#include "wire.h"
+
+#include <poll.h>
+#include <unistd.h>
 
 // {"name":"x","attributes":{"a":<middle n times>}}, in memory that the next call reuses.
 static const char *
@@ -93,6 +97,43 @@ ttl_above_the_maximum_is_refused(void **state)
                    "{\"user_id\":\"ada\",\"absolute_ttl\":\"7200001ms\"}");
 }
 
+static bool
+is_answered(int fd, int ms)
+{
+    return poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, ms) == 1;
+}
+
+static int
+ask_alive(void)
+{
+    int fd = wire_open((uint16_t)service.server.data_port);
+    wire_sends(fd, "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    return fd;
+}
+
+// Whoever comes is let in as soon as somebody has gone.
+static void
+there_are_so_many_connections_in_all(void **state)
+{
+    enum { MOST = 16 };
+    static struct wire_reply reply;
+    int fds[MOST];
+    START("http.connections=16", "http.threads=1");
+    for (int i = 0; i < MOST; i++) {
+        fds[i] = ask_alive();
+        wire_receive(fds[i], &reply);
+        assert_int_equal(reply.status, 200);
+    }
+    int late = ask_alive();
+    assert_false(is_answered(late, 500));
+    close(fds[0]);
+    wire_receive(late, &reply);
+    assert_int_equal(reply.status, 200);
+    close(late);
+    for (int i = 1; i < MOST; i++)
+        close(fds[i]);
+}
+
 int
 main(void)
 {
@@ -102,6 +143,7 @@ main(void)
         SERVICE_TEST(what_is_not_a_json_object_is_refused),
         SERVICE_TEST(a_body_of_another_type_is_refused),
         SERVICE_TEST(ttl_above_the_maximum_is_refused),
+        SERVICE_TEST(there_are_so_many_connections_in_all),
     };
     return cmocka_run_group_tests_name("limits", tests, NULL, NULL);
 }
