@@ -222,6 +222,31 @@ closing_leaves_no_log(void **state)
     free(log);
 }
 
+static int64_t
+count_in_schema(const char *sql)
+{
+    sqlite3_stmt *s;
+    assert_int_equal(sqlite3_prepare_v2(writer, sql, -1, &s, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+    int64_t count = sqlite3_column_int64(s, 0);
+    sqlite3_finalize(s);
+    return count;
+}
+
+// A random key costs a page a row, and so would an index over one.
+static void
+sessions_lie_under_an_integer_and_have_no_index(void **state)
+{
+    assert_int_equal(count_in_schema("SELECT count(*) FROM pragma_index_list('sessions')"), 0);
+    assert_int_equal(count_in_schema("SELECT count(*) FROM pragma_index_list('users')"), 1);
+    assert_int_equal(count_in_schema("SELECT count(*) FROM pragma_table_info('sessions')"
+                                     " WHERE pk > 0"),
+                     1);
+    assert_int_equal(count_in_schema("SELECT count(*) FROM pragma_table_info('sessions')"
+                                     " WHERE pk = 1 AND name = 'k' AND type = 'INTEGER'"),
+                     1);
+}
+
 // What a killed process leaves: the files as they are, without the close.
 static void
 what_was_acknowledged_is_in_the_files_of_a_process_that_never_closed(void **state)
@@ -483,6 +508,7 @@ main(void)
         STORE_TEST(the_slot_key_stays),
         STORE_TEST(nobody_else_may_read_the_files),
         STORE_TEST(closing_leaves_no_log),
+        STORE_TEST(sessions_lie_under_an_integer_and_have_no_index),
         STORE_TEST(what_was_acknowledged_is_in_the_files_of_a_process_that_never_closed),
         STORE_TEST(a_second_instance_is_refused_until_the_first_ends),
         STORE_TEST(a_newer_schema_is_refused_and_left_alone),
