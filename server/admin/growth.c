@@ -91,7 +91,7 @@ growth_start(struct domain *d)
     if (!g)
         return NULL;
     g->domain = d;
-    lock_init(&g->lock, LOCK_HISTORY);
+    lock_init(&g->lock, LOCK_GROWTH);
     cond_init(&g->end);
     take_note(g);
     if (g->count > 0 && pthread_create(&g->thread, NULL, run, g) == 0)

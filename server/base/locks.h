@@ -19,7 +19,7 @@
     X(LOADER, "loader: the queue of lookups")                                                      \
     X(STORE, "store: a store's own state")                                                         \
     X(CONNECTIONS, "connections: the listener's list")                                             \
-    X(HISTORY, "history: what types held some time ago")
+    X(GROWTH, "growth: what types held some time ago")
 
 enum lock_class {
 #define LOCK_NAME(name, meaning) LOCK_##name,
