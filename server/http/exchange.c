@@ -85,6 +85,34 @@ is_request_id(struct span id)
     return id.len >= 1 && id.len <= 64;
 }
 
+// What W3C Trace Context calls by one number wherever it goes; absent where it is not as demanded
+// there, in lower case and neither zero nor of version ff.
+static struct span
+trace_id(struct span traceparent)
+{
+    static const char form[] = "xx-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx";
+    const char *p = traceparent.data;
+    if (traceparent.len != sizeof form - 1 || strncmp(p, "ff", 2) == 0)
+        return (struct span){0};
+    for (size_t i = 0; i < traceparent.len; i++)
+        if (strchr(form[i] == 'x' ? "0123456789abcdef" : "-", p[i]) == NULL)
+            return (struct span){0};
+    bool some = strspn(p + 3, "0") < 32 && strspn(p + 36, "0") < 16;
+    return some ? (struct span){p + 3, 32} : (struct span){0};
+}
+
+// One that the client chose, or that of its trace; else there is none until somebody asks for it.
+static void
+take_id(struct connection *c)
+{
+    struct span id = c->head.request_id;
+    if (!is_request_id(id))
+        id = trace_id(c->head.traceparent);
+    for (size_t i = 0; i < id.len; i++)
+        c->request.id[i] = id.data[i];
+    c->request.id[id.len] = '\0';
+}
+
 static void
 start_request(struct connection *c, const char *method)
 {
@@ -267,8 +295,7 @@ take_head(struct connection *c, const char *method, const char *version)
         c->last = true;
         return reply_send(c);
     }
-    if (is_request_id(c->head.request_id))
-        memcpy(c->request.id, c->head.request_id.data, c->head.request_id.len + 1);
+    take_id(c);
     uint64_t length = announced_length(c);
     router_find(c->listener->routes, c->request.method, c->path, &c->routing);
     if (accept_origin(c) && accept_caller(c) && accept_route(c)) {

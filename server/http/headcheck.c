@@ -26,6 +26,7 @@ static const struct known {
     {SPAN("Sec-Fetch-Site"), offsetof(struct head, fetch_site)},
     {SPAN("Expect"), offsetof(struct head, expect)},
     {SPAN("X-Request-Id"), offsetof(struct head, request_id)},
+    {SPAN("traceparent"), offsetof(struct head, traceparent)},
     {SPAN("Authorization"), offsetof(struct head, authorization)},
 };
 

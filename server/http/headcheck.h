@@ -16,7 +16,7 @@
 struct head {
     // Borrowed from the library's buffer; absent without the header.
     struct span host, content_type, content_length, transfer_encoding, origin, fetch_site, expect,
-        request_id, authorization;
+        request_id, traceparent, authorization;
     bool http_1_0;
     const char *next;  // where the next name must begin
     const char *fault; // a sentence, NULL so far

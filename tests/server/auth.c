@@ -136,6 +136,7 @@ static void
 the_log_says_who_changed_something_and_never_a_token(void **state)
 {
     start(with_tokens);
+    client_add_header(&service.admin, "X-Forwarded-For: 203.0.113.9"); // says whoever likes to
     assert_status(&service.admin, OPERATE, "POST", "/v1/gc/collect", 200);
     assert_status(&service.admin, READ, "POST", "/v1/gc/freeze", 403);
     assert_status(&service.admin, "wrong-wrong-wrong-wrong-wrong-wrong", "GET", "/v1/gc", 401);

@@ -168,6 +168,36 @@ a_head_has_the_headers_of_the_get(void **state)
 }
 
 static void
+the_number_of_a_trace_is_the_request_id_where_the_client_chose_none(void **state)
+{
+#define TRACE  "4bf92f3577b34da6a3ce929d0e0e4736"
+#define PARENT "00f067aa0ba902b7"
+    static const char *const wrong[] = {
+        "",                                                  // nothing
+        "00-" TRACE "-" PARENT "-0",                         // too short
+        "00-" TRACE "-" PARENT "-01-",                       // too long
+        "00-4BF92F3577b34da6a3ce929d0e0e4736-" PARENT "-01", // upper case
+        "ff-" TRACE "-" PARENT "-01",                        // a version that cannot be
+        "00-00000000000000000000000000000000-" PARENT "-01", // no trace
+        "00-" TRACE "-0000000000000000-01",                  // no parent
+        "00_" TRACE "_" PARENT "_01"};
+    char header[128];
+    assert_int_equal(ask("GET /hello", "traceparent: 00-" TRACE "-" PARENT "-01\r\n"), 200);
+    assert_non_null(wire_header(&reply, "X-Request-Id: " TRACE "\r\n"));
+    assert_int_equal(ask("GET /nowhere", "traceparent: 00-" TRACE "-" PARENT "-01\r\n"), 404);
+    assert_non_null(strstr(reply.body, "urn:tenure:request:" TRACE));
+    assert_int_equal(ask("GET /hello", "X-Request-Id: a\r\n"
+                                       "traceparent: 00-" TRACE "-" PARENT "-01\r\n"),
+                     200);
+    assert_non_null(wire_header(&reply, "X-Request-Id: a\r\n"));
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        snprintf(header, sizeof header, "traceparent: %s\r\n", wrong[i]);
+        assert_int_equal(ask("GET /hello", header), 200);
+        assert_null(wire_header(&reply, "X-Request-Id: "));
+    }
+}
+
+static void
 a_valid_request_id_comes_back(void **state)
 {
     assert_int_equal(ask("GET /hello", "X-Request-Id: Ab.9_-\r\n"), 200);
@@ -427,6 +457,7 @@ main(void)
         cmocka_unit_test(an_empty_reply_has_no_body),
         cmocka_unit_test(a_head_has_the_headers_of_the_get),
         cmocka_unit_test(a_valid_request_id_comes_back),
+        cmocka_unit_test(the_number_of_a_trace_is_the_request_id_where_the_client_chose_none),
         cmocka_unit_test(parameters_queries_and_headers_reach_the_handler),
         cmocka_unit_test(a_reply_without_memory_is_a_503),
         cmocka_unit_test(a_header_that_is_set_twice_is_sent_once),
