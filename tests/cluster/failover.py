@@ -2,10 +2,15 @@
 """Nothing that was acknowledged is lost when an instance, or the primary, is killed, or the way is cut."""
 
 import contextlib
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
 import threading
 import time
 
-from world import Client, Instance, Postgres, Proxy, eventually, expect
+from world import HERE, Client, Instance, Postgres, Proxy, eventually, expect
 
 BOUND = 1.0
 WRITERS = 6
@@ -200,3 +205,15 @@ def three_instances_survive_a_kill_of_each_kind_and_a_cut():
         c = Client(instances[0])
         expect(not any(known(c, t) for t in list(load.revoked)[-200:]), "a revoked token")
         return f"0 of {len(load.live)} lost, {len(load.revoked)} revoked, no write for {load.gap:.1f} s at most"
+
+
+def a_server_of_a_test_that_was_killed_ends_too():
+    start = "import os, signal, world; print(world.Postgres().root, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    killed = subprocess.run([sys.executable, "-B", "-c", start], cwd=HERE, stdout=subprocess.PIPE, text=True)
+    root = pathlib.Path(killed.stdout.strip())
+    try:
+        expect(killed.returncode == -signal.SIGKILL, killed)
+        process = int((root / "p" / "data" / "postmaster.pid").read_text().split()[0])
+        eventually(10, lambda: not pathlib.Path("/proc", str(process)).exists(), "the end of its server")
+    finally:
+        shutil.rmtree(root)

@@ -9,11 +9,12 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-// The first line that the script prints, without its end.
+// The first line that the script prints, without its end. Its parent is the test: the server ends
+// with it.
 static bool
 run(char *line, size_t size, const char *format, ...)
 {
-    char command[1024] = "support/postgres.sh ";
+    char command[1024] = "exec support/postgres.sh ";
     va_list args;
     va_start(args, format);
     vsnprintf(command + strlen(command), sizeof command - strlen(command), format, args);

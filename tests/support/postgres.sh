@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# A PostgreSQL server of the tests, in a folder of its own, on a port of its own.
+# A PostgreSQL server of the tests, in a folder of its own, on a port of its own. It ends with the process that started
+# it, whatever ends that.
 #
 # postgres.sh find                    says where the programs are; fails where there are none
 # postgres.sh start FOLDER            an empty server; prints its port
@@ -33,6 +34,16 @@ as_server() {
 
 free_port() {
     python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# In a session of its own, so that a signal to the whole test does not end it. Whoever stopped the server leaves nothing to do.
+guard() {
+    setsid -f "$0" outlive "$folder" "$PPID" </dev/null >/dev/null 2>&1
+}
+
+outlive() { # PROCESS
+    tail --pid="$1" -f /dev/null
+    kill_server
 }
 
 own_folder() {
@@ -130,13 +141,14 @@ folder=${2-/}
 find_programs || { echo "PostgreSQL is not installed." >&2; exit 1; }
 case ${1-} in
 find) echo "$bin" ;;
-start) start ;;
-standby) standby "$3" ;;
+start) guard && start ;;
+standby) guard && standby "$3" ;;
+outlive) outlive "$3" ;;
 wait) wait_for_standby ;;
 promote) promote ;;
 lag) lag ;;
 kill) kill_server ;;
 again) rm -f "$folder/data/postmaster.pid" && run_server ;;
 sql) sql "$3" ;;
-*) sed -n '6,14s/^# //p' "$0" >&2 && exit 2 ;;
+*) sed -n '7,15s/^# //p' "$0" >&2 && exit 2 ;;
 esac
