@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// postgres: a PostgreSQL server in a folder of its own, for tests.
+// postgres: a program's PostgreSQL server, in a folder of its own, for tests.
 #include "postgres.h"
 
 #include "support.h"
@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+
+char postgres_conninfo[160];
+static char *server_folder;
 
 // The first line that the script prints, without its end. Its parent is the test: the server ends
 // with it.
@@ -33,29 +36,31 @@ postgres_is_there(void)
     return run(line, sizeof line, "find");
 }
 
-void
-postgres_start(struct postgres_server *s)
+int
+postgres_start(void **state)
 {
     char port[256];
-    s->folder = tempdir_new();
-    if (chmod(s->folder, 0711) != 0 || !run(port, sizeof port, "start %s/p", s->folder))
-        fail_msg("PostgreSQL does not start in %s", s->folder);
-    snprintf(s->conninfo, sizeof s->conninfo,
+    server_folder = tempdir_new();
+    if (chmod(server_folder, 0711) != 0 || !run(port, sizeof port, "start %s/p", server_folder))
+        fail_msg("PostgreSQL does not start in %s", server_folder);
+    snprintf(postgres_conninfo, sizeof postgres_conninfo,
              "host=127.0.0.1 port=%.5s user=tenured dbname=postgres sslmode=disable", port);
+    return 0;
+}
+
+int
+postgres_stop(void **state)
+{
+    char line[256];
+    run(line, sizeof line, "kill %s/p", server_folder);
+    tempdir_free(server_folder);
+    return 0;
 }
 
 void
-postgres_stop(struct postgres_server *s)
+postgres_run(const char *sql)
 {
     char line[256];
-    run(line, sizeof line, "kill %s/p", s->folder);
-    tempdir_free(s->folder);
-}
-
-void
-postgres_run(const struct postgres_server *s, const char *sql)
-{
-    char line[256];
-    if (!run(line, sizeof line, "sql %s/p \"%s\"", s->folder, sql))
+    if (!run(line, sizeof line, "sql %s/p \"%s\"", server_folder, sql))
         fail_msg("PostgreSQL refuses %s", sql);
 }

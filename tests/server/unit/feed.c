@@ -15,8 +15,6 @@
 
 enum { BOUND_MS = 400, OURS = 7, PATIENCE_MS = 10000 };
 
-static struct postgres_server server;
-
 struct heard {
     _Atomic unsigned changes, losses;
     char kind, id[64]; // of the last change
@@ -65,8 +63,8 @@ set_up(void **state)
     struct heard *h = calloc(1, sizeof *h);
     const struct listener_ops to = {on_changed, on_lost, h};
     log_set_level(LOG_ERROR);
-    h->other = pg_open(server.conninfo, error, sizeof error);
-    h->feed = feed_start(server.conninfo, OURS, BOUND_MS, &to);
+    h->other = pg_open(postgres_conninfo, error, sizeof error);
+    h->feed = feed_start(postgres_conninfo, OURS, BOUND_MS, &to);
     *state = h;
     return h->other && h->feed ? 0 : -1;
 }
@@ -182,20 +180,6 @@ a_server_that_is_not_there_is_no_feed(void **state)
     feed_stop(h.feed);
 }
 
-static int
-start_server(void **state)
-{
-    postgres_start(&server);
-    return 0;
-}
-
-static int
-stop_server(void **state)
-{
-    postgres_stop(&server);
-    return 0;
-}
-
 #define FEED_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -210,5 +194,5 @@ main(void)
     };
     const struct CMUnitTest alone[] = {cmocka_unit_test(a_server_that_is_not_there_is_no_feed)};
     return cmocka_run_group_tests_name("without a server", alone, NULL, NULL) +
-           (postgres_is_there() ? cmocka_run_group_tests(tests, start_server, stop_server) : 0);
+           (postgres_is_there() ? cmocka_run_group_tests(tests, postgres_start, postgres_stop) : 0);
 }

@@ -9,13 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct postgres_server server;
-
 static struct pg * /* new */
 open_it(void)
 {
     char error[256];
-    struct pg *c = pg_open(server.conninfo, error, sizeof error);
+    struct pg *c = pg_open(postgres_conninfo, error, sizeof error);
     if (!c)
         fail_msg("pg_open: %s", error);
     return c;
@@ -188,7 +186,7 @@ a_server_that_takes_no_writes_will_not_do(void **state)
     char error[256];
     assert_int_equal(
         pg_execute(c, "ALTER DATABASE postgres SET default_transaction_read_only = on"), PG_OK);
-    assert_null(pg_open(server.conninfo, error, sizeof error));
+    assert_null(pg_open(postgres_conninfo, error, sizeof error));
     assert_non_null(strstr(error, "read-only"));
     assert_int_equal(pg_execute(c, "ALTER DATABASE postgres RESET default_transaction_read_only"),
                      PG_OK);
@@ -203,20 +201,6 @@ nobody_there_is_said_in_one_line(void **state)
     assert_null(strchr(error, '\n'));
     assert_null(pg_open("no conninfo", error, sizeof error));
     pg_close(NULL);
-}
-
-static int
-start_server(void **state)
-{
-    postgres_start(&server);
-    return 0;
-}
-
-static int
-stop_server(void **state)
-{
-    postgres_stop(&server);
-    return 0;
 }
 
 #define PG_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -235,5 +219,5 @@ main(void)
     };
     const struct CMUnitTest alone[] = {cmocka_unit_test(nobody_there_is_said_in_one_line)};
     return cmocka_run_group_tests_name("without a server", alone, NULL, NULL) +
-           (postgres_is_there() ? cmocka_run_group_tests(tests, start_server, stop_server) : 0);
+           (postgres_is_there() ? cmocka_run_group_tests(tests, postgres_start, postgres_stop) : 0);
 }

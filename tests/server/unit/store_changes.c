@@ -259,6 +259,6 @@ main(void)
     return cmocka_run_group_tests_name("sqlite", sqlite, NULL, NULL) +
            cmocka_run_group_tests_name("memory", memory, NULL, NULL) +
            (postgres_is_there()
-                ? cmocka_run_group_tests_name("postgres", postgres, start_postgres, stop_postgres)
+                ? cmocka_run_group_tests_name("postgres", postgres, postgres_start, postgres_stop)
                 : 0);
 }
