@@ -192,6 +192,21 @@ a_server_that_takes_no_writes_will_not_do(void **state)
                      PG_OK);
 }
 
+// The server has no TLS, so what asks for it is refused by libpq, in its words.
+static void
+what_the_conninfo_asks_of_tls_is_passed_through(void **state)
+{
+    char conninfo[512], error[256];
+    snprintf(conninfo, sizeof conninfo, "%s sslmode=require", postgres_conninfo);
+    assert_null(pg_open(conninfo, error, sizeof error));
+    assert_non_null(strstr(error, "server does not support SSL, but SSL was required"));
+    snprintf(conninfo, sizeof conninfo, "%s sslmode=prefer ssl_min_protocol_version=TLSv9",
+             postgres_conninfo);
+    assert_null(pg_open(conninfo, error, sizeof error));
+    assert_non_null(strstr(error, "ssl_min_protocol_version"));
+    assert_null(strchr(error, '\n'));
+}
+
 static void
 nobody_there_is_said_in_one_line(void **state)
 {
@@ -216,6 +231,7 @@ main(void)
         PG_TEST(a_connection_that_was_ended_is_lost_for_good),
         PG_TEST(what_others_notify_arrives),
         PG_TEST(a_server_that_takes_no_writes_will_not_do),
+        PG_TEST(what_the_conninfo_asks_of_tls_is_passed_through),
     };
     const struct CMUnitTest alone[] = {cmocka_unit_test(nobody_there_is_said_in_one_line)};
     return cmocka_run_group_tests_name("without a server", alone, NULL, NULL) +
