@@ -13,9 +13,18 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-// A NOTIFY takes 7 999 bytes. What does not fit into so many of them is said as "anything".
-enum { NOTICE_SIZE = 7900, NOTICES_MOST = 4, DIGITS_AT = 2, SLOT_DIGITS = 4 };
+// A NOTIFY takes 7 999 bytes, of which the touches of one shard alone fill more than one. What does
+// not fit into four, whose ends are whole lines, is said as "anything": everybody then reads again
+// whatever they have.
+enum {
+    NOTICE_SIZE = 7900,
+    LINE_MOST = 192,
+    LINES_MOST = 4 * (NOTICE_SIZE - LINE_MOST),
+    DIGITS_AT = 2,
+    SLOT_DIGITS = 4
+};
 
 uint16_t
 pg_slot_of_user(const uint8_t *slot_key, struct span id)
@@ -215,60 +224,72 @@ send_change(struct pg *c, const struct pg_author *author, const struct change *c
 
 // --- What others are told ---------------------------------------------------------------------
 
-struct notices {
-    struct text texts[NOTICES_MOST];
-    size_t count; // NOTICES_MOST + 1: too many
-};
-
 static void
-add_line(struct notices *n, int64_t instance, char kind, struct span id, int64_t version)
+add_line(struct text *lines, int64_t instance, char kind, struct span id, int64_t version)
 {
-    char line[192];
-    int len = snprintf(line, sizeof line, "%lld:%c:%.*s:%lld\n", (long long)instance, kind,
-                       (int)id.len, id.data, (long long)version);
-    ASSERT(len > 0 && (size_t)len < sizeof line);
-    if (n->count <= NOTICES_MOST &&
-        (n->count == 0 || n->texts[n->count - 1].len + (size_t)len > NOTICE_SIZE) &&
-        ++n->count <= NOTICES_MOST)
-        text_init(&n->texts[n->count - 1]);
-    if (n->count <= NOTICES_MOST)
-        text_add(&n->texts[n->count - 1], line, (size_t)len);
+    text_addf(lines, "%lld:%c:%.*s:%lld\n", (long long)instance, kind, (int)id.len, id.data,
+              (long long)version);
 }
 
 static void
-add_lines(struct notices *n, int64_t instance, const struct change *c)
+add_lines(struct text *lines, int64_t instance, const struct change *c)
 {
     struct span user = user_of(c);
     if (c->kind == CHANGE_TOUCH_SESSIONS)
         for (size_t i = 0; i < c->count; i++)
-            add_line(n, instance, 's', c->touches[i].id, 0);
+            add_line(lines, instance, 's', c->touches[i].id, 0);
     else if (user.data)
-        add_line(n, instance, 'u', user, c->kind == CHANGE_PUT_USER ? c->user.version : 0);
+        add_line(lines, instance, 'u', user, c->kind == CHANGE_PUT_USER ? c->user.version : 0);
+}
+
+static void
+send_notice(struct pg *c, const char *payload, size_t len)
+{
+    pg_add_text(c, (struct span){payload, len});
+    pg_send(c, "notify");
+}
+
+// As many whole lines as one notice takes.
+static size_t
+cut(const char *lines, size_t len)
+{
+    const char *newline = len > NOTICE_SIZE ? memrchr(lines, '\n', NOTICE_SIZE) : NULL;
+    return newline ? (size_t)(newline + 1 - lines) : len;
 }
 
 static size_t
+send_lines(struct pg *c, const struct text *lines)
+{
+    size_t sent = 0, at = 0;
+    for (; at < lines->len; sent++) {
+        size_t len = cut(lines->data + at, lines->len - at);
+        send_notice(c, lines->data + at, len);
+        at += len;
+    }
+    return sent;
+}
+
+static size_t
+send_anything(struct pg *c, int64_t instance)
+{
+    char anything[32];
+    int len = snprintf(anything, sizeof anything, "%lld:*", (long long)instance);
+    send_notice(c, anything, (size_t)len);
+    return 1;
+}
+
+// How many were sent.
+static size_t
 send_notices(struct pg *c, const struct pg_author *author, const struct change *first)
 {
-    struct notices n = {.count = 0};
-    char anything[32];
-    for (const struct change *change = first; change; change = change->next)
-        add_lines(&n, author->instance, change);
-    size_t kept = n.count <= NOTICES_MOST ? n.count : NOTICES_MOST, sent = 0;
-    bool fits = n.count <= NOTICES_MOST;
-    for (size_t i = 0; i < kept; i++) {
-        if (fits) {
-            pg_add_text(c, (struct span){n.texts[i].data, n.texts[i].len});
-            pg_send(c, "notify");
-            sent++;
-        }
-        text_fini(&n.texts[i]);
-    }
-    if (fits)
-        return sent;
-    snprintf(anything, sizeof anything, "%lld:*", (long long)author->instance);
-    pg_add_text(c, span_of(anything));
-    pg_send(c, "notify");
-    return 1;
+    struct text lines;
+    text_init(&lines);
+    for (; first && lines.len <= LINES_MOST; first = first->next)
+        add_lines(&lines, author->instance, first);
+    size_t sent = lines.failed || lines.len > LINES_MOST ? send_anything(c, author->instance)
+                                                         : send_lines(c, &lines);
+    text_fini(&lines);
+    return sent;
 }
 
 // --- The transaction --------------------------------------------------------------------------

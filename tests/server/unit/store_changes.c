@@ -3,6 +3,7 @@
 // How every store changes what is there: edits, touches, and the end of a user.
 #include "store_fixture.h"
 
+#include "store/pg.h"
 #include "store/pg_batch.h"
 
 // Everything that a change may or may not touch.
@@ -237,10 +238,95 @@ what_had_expired_by_then_says_so(void **state)
     text_fini(&bob.text);
 }
 
+enum { NOTICE_MOST = 7900, SESSION_SIZE = 29 };
+
+// What another instance hears of a batch.
+struct heard {
+    size_t notices, lines;
+    char last[64];
+};
+
+static void
+hear(void *arg, struct span payload)
+{
+    struct heard *h = arg;
+    assert_in_range(payload.len, 1, NOTICE_MOST);
+    h->notices++;
+    for (size_t i = 0; i < payload.len; i++)
+        h->lines += payload.data[i] == '\n';
+    const char *newline = memrchr(payload.data, '\n', payload.len - 1);
+    const char *last = newline ? newline + 1 : payload.data;
+    snprintf(h->last, sizeof h->last, "%.*s", (int)(payload.data + payload.len - last), last);
+}
+
+static bool
+is_last(const struct heard *h)
+{
+    return strcmp(h->last, "1:u:ada:7\n") == 0 || strcmp(h->last, "1:*") == 0;
+}
+
+// Of a batch that touches so many sessions and changes ada.
+static struct heard
+hear_of_touches(struct fixture *f, size_t count)
+{
+    struct touch *touches = calloc(count, sizeof *touches);
+    char(*ids)[SESSION_SIZE] = calloc(count, sizeof *ids);
+    struct heard heard = {0};
+    char error[256];
+    struct pg *other = pg_open(f->config.store_conninfo, error, sizeof error);
+    assert_int_equal(pg_execute(other, "LISTEN tenured"), PG_OK);
+    for (size_t i = 0; i < count; i++) {
+        snprintf(ids[i], SESSION_SIZE, "s_%04hxAAAAAAAAAAAAAAAAAAAAAA", (unsigned short)i);
+        touches[i] = (struct touch){(int64_t)i, 1, 1, span_of(ids[i])};
+    }
+    struct change batch[] = {
+        {.kind = CHANGE_TOUCH_SESSIONS, .touches = touches, .count = count},
+        user_change("ada", "Ada", 7),
+    };
+    assert_true(apply_all(f, batch, 2));
+    for (int i = 0; i < 100 && !is_last(&heard); i++)
+        assert_true(pg_wait(other, 100, hear, &heard));
+    pg_close(other);
+    free(ids);
+    free(touches);
+    return heard;
+}
+
+static void
+others_are_told_each_line_in_one_notice_if_it_takes_them(void **state)
+{
+    struct heard h = hear_of_touches(*state, 1);
+    assert_int_equal(h.notices, 1);
+    assert_int_equal(h.lines, 2);
+    assert_string_equal(h.last, "1:u:ada:7\n");
+}
+
+static void
+others_are_told_many_lines_in_up_to_four_notices(void **state)
+{
+    struct heard h = hear_of_touches(*state, 256);
+    assert_int_equal(h.notices, 2);
+    assert_int_equal(h.lines, 257);
+    h = hear_of_touches(*state, 850);
+    assert_int_equal(h.notices, 4);
+    assert_int_equal(h.lines, 851);
+}
+
+static void
+others_are_told_that_anything_changed_where_more_did(void **state)
+{
+    struct heard h = hear_of_touches(*state, 950);
+    assert_int_equal(h.notices, 1);
+    assert_string_equal(h.last, "1:*");
+}
+
 #define SHARED_TESTS(X)                                                                            \
     X(everybody_s_sessions_end_if_there_are_as_many_as_was_said)                                   \
     X(everybody_s_end_is_shown_by_each_user)                                                       \
-    X(what_had_expired_by_then_says_so)
+    X(what_had_expired_by_then_says_so)                                                            \
+    X(others_are_told_each_line_in_one_notice_if_it_takes_them)                                    \
+    X(others_are_told_many_lines_in_up_to_four_notices)                                            \
+    X(others_are_told_that_anything_changed_where_more_did)
 
 #define CHANGE_TESTS(X)                                                                            \
     X(an_edit_changes_data_token_and_version_alone)                                                \
