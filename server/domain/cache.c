@@ -81,8 +81,6 @@ negative_ttl_ns(const struct shard *s)
     return (uint64_t)(is_long ? c->store_bound_ms : c->cache_negative_ttl_ms) * 1000000;
 }
 
-enum { REPEATS_MOST = 64 };
-
 static bool submit(struct lookup *l);
 
 // Something of this slot changed since the store was asked.
@@ -119,7 +117,7 @@ on_loaded(struct load *load, enum load_outcome outcome, const struct user_row *r
     struct shard *s = l->shard;
     shard_take(s);
     if (must_repeat(l, outcome)) {
-        if (++l->repeats > REPEATS_MOST || !submit(l))
+        if (++l->repeats > FRESH_REPEATS_MOST || !submit(l))
             serve(l, OUTCOME_BUSY, NULL);
         shard_give(s);
         return;

@@ -300,9 +300,21 @@ shard_of_notice(struct domain *d, char kind, struct span id)
     return domain_shard_of_slot(d, slot);
 }
 
+void
+domain_spoil_all(struct domain *d)
+{
+    for (unsigned i = 0; i < d->shard_count; i++) {
+        shard_take(&d->shards[i]);
+        fresh_spoil_all(&d->shards[i]);
+        shard_give(&d->shards[i]);
+    }
+}
+
 static void
 take_notice(struct shard *s, char kind, struct span id)
 {
+    if (!s)
+        return;
     shard_take(s);
     fresh_take_notice(s, kind, id);
     shard_give(s);
@@ -313,11 +325,10 @@ static void
 on_changed(void *arg, char kind, struct span id)
 {
     struct domain *d = arg;
-    struct shard *s = kind == 'e' ? NULL : shard_of_notice(d, kind, id);
-    if (s)
-        take_notice(s, kind, id);
-    for (unsigned i = 0; kind == 'e' && i < d->shard_count; i++)
-        take_notice(&d->shards[i], kind, id);
+    if (kind == 'e')
+        domain_spoil_all(d);
+    else
+        take_notice(shard_of_notice(d, kind, id), kind, id);
 }
 
 static void

@@ -39,6 +39,9 @@ bool domain_is_ready(const struct domain *d, const char **why);
 // From now on it says that it is not, because the service stops. False: it did so already.
 bool domain_retire(struct domain *d);
 
+// Everybody's sessions ended in a store that is shared: nothing that was read before is believed.
+void domain_spoil_all(struct domain *d);
+
 // Sums over all shards, each asked in turn.
 void domain_read_figures(struct domain *d, struct shard_figures *sum);
 

@@ -6,17 +6,6 @@
 #include "domain/end_everybody.h"
 
 #include "base/clock.h"
-#include "domain/fresh.h"
-
-static void
-spoil_all(struct domain *d)
-{
-    for (unsigned i = 0; i < d->shard_count; i++) {
-        shard_take(&d->shards[i]);
-        fresh_spoil_all(&d->shards[i]);
-        shard_give(&d->shards[i]);
-    }
-}
 
 // Whose shard they were in is not known any more.
 static void
@@ -34,7 +23,7 @@ on_written(struct change *c, bool ok)
     struct end_everybody *e = CONTAINER_OF(c, struct end_everybody, change);
     bool ended = ok && c->result == CHANGE_APPLIED;
     if (ended || !ok)
-        spoil_all(e->domain);
+        domain_spoil_all(e->domain);
     if (ended)
         count_ended(e->domain, c->count);
     e->there = c->count;

@@ -106,6 +106,4 @@ fresh_take_notice(struct shard *s, char kind, struct span id)
         take_user(s, id);
     else if (kind == 's')
         take_session(s, id);
-    else if (kind == 'e')
-        fresh_spoil_all(s);
 }

@@ -18,14 +18,15 @@ void fresh_spoil(tn_object *user);
 void fresh_spoil_all(struct shard *s);
 // Nobody asked for them for cache.idle, or everybody's sessions ended: memory need not have them.
 bool fresh_is_idle(const struct shard *s, const tn_object *user, uint64_t now_ns);
-// A load that began before the count changed may have missed what changed it, and is repeated.
+// A load that began before the count changed may have missed what changed it, and is repeated, so
+// often.
+enum { FRESH_REPEATS_MOST = 64 };
 uint64_t fresh_count(const struct shard *s, uint16_t slot);
 void fresh_note_change(struct shard *s, uint16_t slot);
 uint16_t fresh_slot_of_user(const struct shard *s, struct span id);
 // The same for a user of ours whose row was kept, or may have been.
 void fresh_note_write(struct shard *s, const tn_object *user);
-// Another instance changed a user ('u'), or a session ('s'): [id] is whose; or ended everybody's
-// sessions ('e').
+// Another instance changed a user ('u'), or a session ('s'): [id] is whose.
 void fresh_take_notice(struct shard *s, char kind, struct span id);
 void fresh_note_anything(struct shard *s);
 

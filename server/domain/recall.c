@@ -12,8 +12,6 @@
 
 #include <string.h>
 
-enum { REPEATS_MOST = 64 };
-
 static struct recall *
 leave(struct recall *r)
 {
@@ -91,7 +89,7 @@ on_loaded(struct load *load, enum load_outcome outcome, const struct user_row *r
     s->counters.cache_loads[outcome]++;
     if (!must_repeat(r, outcome))
         answer_all(r, take(r, outcome));
-    else if (++r->repeats > REPEATS_MOST || !submit(r))
+    else if (++r->repeats > FRESH_REPEATS_MOST || !submit(r))
         answer_all(r, OUTCOME_BUSY);
     shard_give(s);
 }

@@ -81,12 +81,7 @@ everybody_s_end_spoils_whoever_was_read_before_it(void **state)
     make(&b, "bob");
     recall_by("ada", RECALL_USER, SPAN("ada"));
     recall_by("bob", RECALL_USER, SPAN("bob"));
-    for (unsigned i = 0; i < fixture->domain->shard_count; i++) {
-        struct shard *s = &fixture->domain->shards[i];
-        shard_take(s);
-        fresh_take_notice(s, 'e', SPAN(""));
-        shard_give(s);
-    }
+    domain_spoil_all(fixture->domain);
     assert_false(is_fresh("ada"));
     assert_false(is_fresh("bob"));
     recall_by("ada", RECALL_USER, SPAN("ada"));

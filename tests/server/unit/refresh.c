@@ -213,10 +213,7 @@ everybody_s_end_is_swept_out_of_memory(void **state)
     put("ada", "Ada");
     make(&m, "ada");
     ended_elsewhere("ada", &m, "{\"reason\":\"revoked\"}");
-    struct shard *s = shard_of("ada");
-    shard_take(s);
-    fresh_spoil_all(s);
-    shard_give(s);
+    domain_spoil_all(fixture->domain);
     assert_true(is_swept("ada", &m));
     assert_int_equal(figures().sessions_live, 0);
     assert_int_equal(figures().users_resident, 0);
