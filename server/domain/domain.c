@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/process.h"
-#include "base/secret.h"
 #include "domain/cache.h"
 #include "domain/ending.h"
 #include "domain/expiry.h"
@@ -39,7 +38,7 @@ domain_shard_of_slot(struct domain *d, uint16_t slot)
 uint16_t
 domain_slot_of_user(const struct domain *d, struct span id)
 {
-    return (uint16_t)(secret_siphash(d->store->slot_key, id) >> 48);
+    return store_slot_of_user(d->store->slot_key, id);
 }
 
 // --- Loading ---------------------------------------------------------------------------------

@@ -29,7 +29,6 @@ struct domain *domain_open(const struct config *config, struct store *store /* s
 void domain_close(struct domain *d /* stolen */);
 
 struct shard *domain_shard_of_slot(struct domain *d, uint16_t slot);
-// The slot of a user id: the first 16 bits of SipHash-2-4 under the store's key.
 uint16_t domain_slot_of_user(const struct domain *d, struct span id);
 
 // Whether it is asked something for longer than a request may take.

@@ -4,7 +4,6 @@
 #include "domain/fresh.h"
 
 #include "base/clock.h"
-#include "base/secret.h"
 #include "domain/session.h"
 #include "domain/user.h"
 #include "store/feed.h"
@@ -59,7 +58,7 @@ fresh_note_change(struct shard *s, uint16_t slot)
 uint16_t
 fresh_slot_of_user(const struct shard *s, struct span id)
 {
-    return (uint16_t)(secret_siphash(s->around.hash_key, id) >> 48);
+    return store_slot_of_user(s->around.hash_key, id);
 }
 
 void

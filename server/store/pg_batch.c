@@ -8,7 +8,6 @@
 #include "store/pg_batch.h"
 
 #include "base/assert.h"
-#include "base/secret.h"
 #include "store/pg_schema.h"
 
 #include <stdio.h>
@@ -25,12 +24,6 @@ enum {
     DIGITS_AT = 2,
     SLOT_DIGITS = 4
 };
-
-uint16_t
-pg_slot_of_user(const uint8_t *slot_key, struct span id)
-{
-    return (uint16_t)(secret_siphash(slot_key, id) >> 48);
-}
 
 // The digits behind "s_".
 static int64_t
@@ -64,7 +57,8 @@ send_locks(struct pg *c, const struct pg_author *author, const struct change *fi
         if (!user.data)
             continue;
         text_addf(&ids, "%s\"%.*s\"", ids.len ? "," : "{", (int)user.len, user.data);
-        text_addf(&slots, "%s%u", slots.len ? "," : "{", pg_slot_of_user(author->slot_key, user));
+        text_addf(&slots, "%s%u", slots.len ? "," : "{",
+                  store_slot_of_user(author->slot_key, user));
     }
     text_adds(&ids, ids.len ? "}" : "{}");
     text_adds(&slots, slots.len ? "}" : "{}");
@@ -81,7 +75,7 @@ static void
 send_put(struct pg *c, const struct pg_author *author, const struct change *change)
 {
     const struct user_row *u = &change->user;
-    pg_add_int(c, pg_slot_of_user(author->slot_key, u->id));
+    pg_add_int(c, store_slot_of_user(author->slot_key, u->id));
     pg_add_text(c, u->id);
     pg_add_text(c, u->name);
     pg_add_text(c, u->email);
@@ -152,7 +146,7 @@ send_end(struct pg *c, const struct pg_author *author, const struct change *chan
     pg_add_int(c, s->k);
     pg_add_int(c, change->expected);
     pg_add_text(c, change->user.last_session);
-    pg_add_int(c, pg_slot_of_user(author->slot_key, s->user_id));
+    pg_add_int(c, store_slot_of_user(author->slot_key, s->user_id));
     pg_add_text(c, s->user_id);
     pg_send(c, "end_session");
 }
@@ -169,7 +163,7 @@ send_delete(struct pg *c, const struct pg_author *author, const struct change *c
     text_adds(&keys, keys.len ? "}" : "{}");
     pg_add_text(c, (struct span){keys.data, keys.len});
     pg_send(c, "delete_keys");
-    int64_t slot = pg_slot_of_user(author->slot_key, change->user.id);
+    int64_t slot = store_slot_of_user(author->slot_key, change->user.id);
     pg_add_int(c, slot);
     pg_add_text(c, change->user.id);
     pg_send(c, "delete_sessions");

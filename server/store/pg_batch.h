@@ -15,7 +15,6 @@ struct pg_author {
     _Atomic uint64_t notices; // that were committed, but those of an end of everybody
 };
 
-uint16_t pg_slot_of_user(const uint8_t *slot_key, struct span id);
 // All of it or nothing: PG_OK only when the commit was confirmed, and without a warning. Sets the
 // result of each change. An empty list is a probe.
 enum pg_fault pg_batch_run(struct pg *c, struct pg_author *author, const struct change *first);

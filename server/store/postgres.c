@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/locks.h"
 #include "base/log.h"
-#include "base/secret.h"
 #include "store/feed.h"
 #include "store/pg_batch.h"
 #include "store/pg_rows.h"
@@ -304,7 +303,7 @@ postgres_load_user(struct store *store, struct span id,
                    void (*found)(void *arg, const struct user_row *user), void *arg)
 {
     struct found_user f = {found, arg};
-    uint16_t slot = pg_slot_of_user(store->slot_key, id);
+    uint16_t slot = store_slot_of_user(store->slot_key, id);
     return postgres_recall(store, RECALL_USER, slot, id, give_user, &f);
 }
 

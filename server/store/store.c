@@ -3,10 +3,18 @@
 // store: picks the implementation that store.kind names.
 #include "store/store.h"
 
+#include "base/secret.h"
+
 #include <stdio.h>
 #include <string.h>
 
 static const struct store_ops *const kinds[] = {&sqlite_store, &memory_store, &postgres_store};
+
+uint16_t
+store_slot_of_user(const uint8_t *slot_key, struct span id)
+{
+    return (uint16_t)(secret_siphash(slot_key, id) >> 48);
+}
 
 struct store *
 store_open(const struct config *config, char *error, size_t error_size)

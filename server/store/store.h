@@ -158,6 +158,9 @@ struct shared_ops {
 
 extern const struct store_ops sqlite_store, memory_store, postgres_store;
 
+// The slot of a user id: the first 16 bits of SipHash-2-4 under the store's key.
+uint16_t store_slot_of_user(const uint8_t *slot_key, struct span id);
+
 struct store *store_open(const struct config *config, char *error, size_t error_size); /* new */
 
 #endif

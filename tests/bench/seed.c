@@ -53,7 +53,7 @@ static void
 add_session(struct store *store, struct writer *w, struct seed *s, int64_t now)
 {
     struct span user = span_of(s->user_id);
-    session_make_id(s->id, (uint16_t)(secret_siphash(store->slot_key, user) >> 48));
+    session_make_id(s->id, store_slot_of_user(store->slot_key, user));
     s->change = (struct change){.kind = CHANGE_NEW_SESSION,
                                 .session = {.k = store->next_k++,
                                             .id = span_of(s->id),

@@ -36,7 +36,7 @@ make_sound(const struct store *s)
 {
     static char id[SESSION_ID_LEN + 1];
     static const char hash[TOKEN_HASH_SIZE] = "a hash";
-    session_make_id(id, (uint16_t)(secret_siphash(s->slot_key, SPAN("ada")) >> 48));
+    session_make_id(id, store_slot_of_user(s->slot_key, SPAN("ada")));
     int64_t now = clock_ms();
     const struct value sound[COLUMNS] = {
         {INTEGER, 7, {0}},           {TEXT, 0, {id, SESSION_ID_LEN}},

@@ -4,7 +4,6 @@
 #include "store_fixture.h"
 
 #include "store/pg.h"
-#include "store/pg_batch.h"
 
 // Everything that a change may or may not touch.
 static bool
@@ -180,7 +179,7 @@ static struct change
 session_in_slot(struct fixture *f, char id[ID_SIZE], int64_t k, const char *user)
 {
     struct change c = session_change(k, user);
-    unsigned slot = pg_slot_of_user(f->store->slot_key, span_of(user));
+    unsigned slot = store_slot_of_user(f->store->slot_key, span_of(user));
     snprintf(id, ID_SIZE, "s_%04x", slot);
     c.session.id = span_of(id);
     return c;
