@@ -201,11 +201,12 @@ struct feed_stats
 feed_get_stats(const struct feed *f)
 {
     uint64_t beat = f->beat_ns, age = clock_monotonic_ns() - beat;
-    struct feed_stats stats = {
-        .is_up = beat > 0 && age<(uint64_t)f->bound_ms * MS / 2, .notices = f->notices,
-                                 .beats = f->beats, .losses = f->losses, .age_seconds = beat> 0
-                     ? (double)age / 1e9
-                     : -1};
+    bool has_beaten = beat > 0, is_late = age >= (uint64_t)f->bound_ms * MS / 2;
+    struct feed_stats stats = {.is_up = has_beaten && !is_late,
+                               .notices = f->notices,
+                               .beats = f->beats,
+                               .losses = f->losses,
+                               .age_seconds = has_beaten ? (double)age / 1e9 : -1};
     histogram_add_all(&stats.beat_time, &f->beat_time);
     return stats;
 }
