@@ -7,32 +7,17 @@
 # the folder TMPDIR. Builds what is deployed in build/load, or in the folder BUILD.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+. tests/bench/common.sh
 rounds=${1:-7}
-build=${BUILD:-build/load}
 seconds=3
 users=256
 connections=256
 
-build() {
-    cmake --preset load -B "$build" >/dev/null
-    cmake --build "$build" --target tenured peer_random_key >/dev/null
-}
-
 # KIND: a service with that store, and its users.
 start() {
-    "$build"/server/tenured --set listen.data=127.0.0.1:0 --set listen.admin=127.0.0.1:0 --set gc.schedules=[] \
-        --set "store.kind=$1" --set "store.path=$folder/tenured.db" --set sessions.per_user=100000 --set store.lookups=1000 \
-        --ports-file "$folder/ports.$1" >"$folder/log.$1" &
-    servers+=($!)
-    until [ -s "$folder/ports.$1" ]; do
-        kill -0 $!
-        sleep 0.05
-    done
-    curl --silent --fail --output /dev/null -X PUT "$(url "$1")/v1/users/u[1-$users]" --json '{"name":"Somebody"}'
-}
-
-url() { # KIND
-    echo "http://127.0.0.1:$(awk '$1 == "data" { print $2 }' "$folder/ports.$1")"
+    start_service "$folder/$1" "store.kind=$1" "store.path=$folder/tenured.db" sessions.per_user=100000 store.lookups=1000
+    servers+=("$started")
+    curl --silent --fail --output /dev/null -X PUT "$(url "$folder/$1" data)/v1/users/u[1-$users]" --json '{"name":"Somebody"}'
 }
 
 write_script() {
@@ -50,7 +35,7 @@ END
 
 post() { # KIND: sessions a second
     local said
-    said=$(wrk -t1 -c"$connections" -d"${seconds}s" -s "$folder/post.lua" "$(url "$1")")
+    said=$(wrk -t1 -c"$connections" -d"${seconds}s" -s "$folder/post.lua" "$(url "$folder/$1" data)")
     if grep -E 'Non-2xx|Socket errors' <<<"$said" >&2; then
         exit 1
     fi
@@ -63,11 +48,7 @@ stop_all() {
     rm -rf "$folder"
 }
 
-median() {
-    sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
-}
-
-build
+build tenured peer_random_key
 folder=$(mktemp -d)
 servers=()
 trap stop_all EXIT
@@ -76,15 +57,14 @@ start memory
 write_script
 post sqlite >/dev/null # it is warm
 for ((i = 0; i < rounds; i++)); do
-    "$build"/tests/bench/peer_random_key "$folder/raw.db" "$seconds" >>"$folder/raw"
-    post sqlite >>"$folder/sqlite"
-    post memory >>"$folder/memory"
+    "$build"/tests/bench/peer_random_key "$folder/raw.db" "$seconds" >>"$folder/raw.rates"
+    post sqlite >>"$folder/sqlite.rates"
+    post memory >>"$folder/memory.rates"
 done
-echo "$(date -u +%F), $(nproc) cores of $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), shared with wrk;" \
-    "medians of $rounds rounds of $seconds s"
+echo "$(machine), shared with wrk; medians of $rounds rounds of $seconds s"
 echo
 echo '| SQLite alone, rows/s | memory store, sessions/s | tenured, sessions/s | beside SQLite (0.6) | beside memory (0.75) |'
 echo '|---|---|---|---|---|'
-printf '| %d | %d | %d | **%.2f** | **%.2f** |\n' "$(median <"$folder/raw")" "$(median <"$folder/memory")" \
-    "$(median <"$folder/sqlite")" "$(paste "$folder/sqlite" "$folder/raw" | awk '{ print $1 / $2 }' | median)" \
-    "$(paste "$folder/sqlite" "$folder/memory" | awk '{ print $1 / $2 }' | median)"
+printf '| %d | %d | %d | **%.2f** | **%.2f** |\n' "$(median <"$folder/raw.rates")" "$(median <"$folder/memory.rates")" \
+    "$(median <"$folder/sqlite.rates")" "$(paste "$folder/sqlite.rates" "$folder/raw.rates" | awk '{ print $1 / $2 }' | median)" \
+    "$(paste "$folder/sqlite.rates" "$folder/memory.rates" | awk '{ print $1 / $2 }' | median)"

@@ -3,12 +3,13 @@
 #
 # http.sh [ROUNDS]: GET /v1/sessions/{id} beside a server that answers a constant of the same length,
 # in alternating rounds of one second; beside the same job in Python (aiohttp) and in Node, where they
-# are installed; POST /v1/sessions/verify beside our own GET; then 30 rounds each at 128, 256 and 512 connections, none of which may fall below
-# half of its median. Builds what is deployed in build/load, or in the folder BUILD.
+# are installed; POST /v1/sessions/verify beside our own GET; then 30 rounds each at 128, 256 and 512
+# connections, none of which may fall below half of its median. Builds what is deployed in build/load,
+# or in the folder BUILD.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+. tests/bench/common.sh
 rounds=${1:-15}
-build=${BUILD:-build/load}
 stall_rounds=${STALL_ROUNDS:-30}
 peer_rounds=${PEER_ROUNDS:-5}
 sessions=1000
@@ -30,23 +31,12 @@ need_tools() {
     command -v wrk >/dev/null || exit 1
 }
 
-build() {
-    cmake --preset load -B "$build" >/dev/null
-    cmake --build "$build" --target tenured peer_constant_reply >/dev/null
-}
-
 # --- Two servers ---------------------------------------------------------------------------------
 
 start_ours() {
-    "$build"/server/tenured --set listen.data=127.0.0.1:0 --set listen.admin=127.0.0.1:0 \
-        --set store.kind=memory --set "http.threads=$threads" --set gc.schedules=[] \
-        --ports-file "$folder/ports" >"$folder/log" &
-    ours=$!
-    until [ -s "$folder/ports" ]; do
-        kill -0 "$ours"
-        sleep 0.05
-    done
-    ours_url=http://127.0.0.1:$(awk '$1 == "data" { print $2 }' "$folder/ports")
+    start_service "$folder" store.kind=memory "http.threads=$threads"
+    ours=$started
+    ours_url=$(url "$folder" data)
 }
 
 # Leaves one path a line in paths, and a reply of ours in reply.
@@ -70,10 +60,7 @@ make_sessions() {
 start_constant() {
     "$build"/tests/bench/peer_constant_reply "$threads" "$(wc -c <"$folder/reply")" >"$folder/port" &
     constant=$!
-    until [ -s "$folder/port" ]; do
-        kill -0 "$constant"
-        sleep 0.05
-    done
+    wait_for "$folder/port" "$constant"
     constant_url=http://127.0.0.1:$(cat "$folder/port")
 }
 
@@ -84,10 +71,7 @@ start_peer() {
     rm -f "$folder/$name.port"
     "$@" "$folder/paths" >"$folder/$name.port" 2>"$folder/$name.log" &
     peer=$!
-    until [ -s "$folder/$name.port" ]; do
-        kill -0 "$peer" 2>/dev/null || return 1
-        sleep 0.05
-    done
+    wait_for "$folder/$name.port" "$peer" || return 1
     peer_url=http://127.0.0.1:$(cat "$folder/$name.port")
 }
 
@@ -142,10 +126,6 @@ round() {
 
 column() { # NUMBER, of the lines of stdin, sorted
     awk -v n="$1" '{ print $n }' | sort -g
-}
-
-median() {
-    awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
 }
 
 # --- Three questions -------------------------------------------------------------------------------
@@ -210,7 +190,7 @@ look_for_stalls() { # CONNECTIONS
 }
 
 need_tools
-build
+build tenured peer_constant_reply
 folder=$(mktemp -d)
 trap stop_all EXIT
 start_ours
@@ -218,7 +198,7 @@ make_sessions
 start_constant
 write_scripts
 
-echo "$(date -u +%F), $(nproc) cores of $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)," \
+echo "$(machine)," \
     "shared with wrk; $threads server threads; replies of $(wc -c <"$folder/reply") bytes; $sessions sessions"
 echo
 echo "GET /v1/sessions/{id}, medians of $rounds alternating rounds of 1 s"

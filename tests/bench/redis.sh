@@ -6,8 +6,8 @@
 set -euo pipefail
 shopt -s inherit_errexit
 cd "$(dirname "$0")/../.."
+. tests/bench/common.sh
 sessions=${1:-100000}
-build=${BUILD:-build/load}
 
 need_redis() {
     command -v redis-server >/dev/null && return
@@ -19,15 +19,10 @@ need_redis() {
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server >&2
 }
 
-build() {
-    cmake --preset load -B "$build" >/dev/null
-    cmake --build "$build" --target tenured tenure-load >/dev/null
-}
-
 end() {
-    [ -z "${running-}" ] || kill "$running"
+    [ -z "${started-}" ] || kill "$started"
     wait || true
-    running=
+    started=
 }
 
 rss() { # PID
@@ -44,17 +39,11 @@ fill_ours() { # USERS
 ours() {
     local before
     trap end EXIT # of this subshell
-    "$build"/server/tenured --set listen.data=127.0.0.1:0 --set listen.admin=127.0.0.1:0 --set "store.path=$folder/store.db" \
-        --set gc.schedules=[] --ports-file "$folder/ports" >"$folder/log" &
-    running=$!
-    until [ -s "$folder/ports" ]; do
-        kill -0 "$running"
-        sleep 0.05
-    done
+    start_service "$folder" "store.path=$folder/store.db"
     fill_ours 50 # connections and threads have their buffers
-    before=$(rss "$running")
+    before=$(rss "$started")
     fill_ours $((sessions / 2))
-    awk -v a="$before" -v b="$(rss "$running")" -v n="$sessions" 'BEGIN { printf "%.0f\n", (b - a) / n }'
+    awk -v a="$before" -v b="$(rss "$started")" -v n="$sessions" 'BEGIN { printf "%.0f\n", (b - a) / n }'
     end
 }
 
@@ -85,20 +74,20 @@ redis() { # WITH_TOKENS
     local before
     trap end EXIT
     redis-server --port 0 --unixsocket "$folder/redis" --save '' --appendonly no --dir "$folder" >"$folder/log" &
-    running=$!
+    started=$!
     until redis-cli -s "$folder/redis" ping >/dev/null 2>&1; do
-        kill -0 "$running"
+        kill -0 "$started"
         sleep 0.05
     done
-    before=$(rss "$running")
+    before=$(rss "$started")
     commands "$1" | redis-cli -s "$folder/redis" --pipe >/dev/null
     [ "$(redis-cli -s "$folder/redis" dbsize)" -eq $((sessions * (1 + $1))) ]
-    awk -v a="$before" -v b="$(rss "$running")" -v n="$sessions" 'BEGIN { printf "%.0f\n", (b - a) / n }'
+    awk -v a="$before" -v b="$(rss "$started")" -v n="$sessions" 'BEGIN { printf "%.0f\n", (b - a) / n }'
     end
 }
 
 need_redis
-build
+build tenured tenure-load
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 echo "$(date -u +%F), $sessions sessions of 200 bytes of data; $(redis-server --version | cut -d' ' -f2-3)"

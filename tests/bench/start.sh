@@ -6,32 +6,19 @@
 # BUILD.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+. tests/bench/common.sh
 sessions=${1:-100000}
 starts=${2:-5}
-build=${BUILD:-build/load}
 
-build() {
-    cmake --preset load -B "$build" >/dev/null
-    cmake --build "$build" --target tenured bench_seed >/dev/null
-}
-
-run() { # NAME=VALUE...
-    rm -f "$folder/ports"
-    "$build"/server/tenured --set listen.data=127.0.0.1:0 --set listen.admin=127.0.0.1:0 \
-        --set "store.path=$1" --set gc.schedules=[] --ports-file "$folder/ports" >"$folder/log" &
-    running=$!
-    until [ -s "$folder/ports" ]; do
-        kill -0 "$running"
-        sleep 0.05
-    done
-    curl --silent --fail "http://127.0.0.1:$(awk '$1 == "admin" { print $2 }' "$folder/ports")/metrics" \
-        >"$folder/metrics"
+run() { # STORE
+    start_service "$folder" "store.path=$1"
+    curl --silent --fail "$(url "$folder" admin)/metrics" >"$folder/metrics"
 }
 
 end() {
-    [ -z "${running-}" ] || kill "$running"
+    [ -z "${started-}" ] || kill "$started"
     wait
-    running=
+    started=
 }
 
 from_log() { # EVENT MEMBER
@@ -42,7 +29,7 @@ from_metrics() { # SERIES
     awk -v series="$1" '$1 == series { print $2 }' "$folder/metrics"
 }
 
-build
+build tenured bench_seed
 folder=$(mktemp -d)
 trap 'end; rm -rf "$folder"' EXIT
 run "$folder/empty.db"
@@ -50,7 +37,7 @@ empty_rss=$(from_metrics process_resident_memory_bytes)
 end
 "$build"/tests/bench/bench_seed "$folder/full.db" "$sessions"
 
-echo "$(date -u +%F), $(nproc) cores of $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1);" \
+echo "$(machine);" \
     "$sessions sessions of two a user, 200 bytes of data each; file of $(stat -c %s "$folder/full.db") bytes"
 echo
 echo '| start | ready, s | loading, s | first collection, s | freezing, s | traced bytes a session | resident bytes a session |'
