@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Several instances over one PostgreSQL: its writer beside SQLite's, how late a change is seen, and the cache with and without routing.
+"""Several instances over one PostgreSQL: its writer beside SQLite's, how late a change is seen, the cache with and without routing,
+and everybody logged out.
 
 Usage: cluster.py [BUILD] [PART]    PART is writer, seen, routing or everybody. BUILD has tenured, bench_writer and tenure-load
 (cmake --preset load; cmake --build build/load --target tenured tenure-load bench_writer). All servers and all load are on loopback.
@@ -20,10 +21,16 @@ os.environ["TENURED"] = str(BUILD / "server" / "tenured")
 sys.path.insert(0, str(ROOT / "tests" / "cluster"))
 
 from balanced import Nginx  # noqa: E402
-from world import Client, Instance, Postgres, expect, figures  # noqa: E402
+from world import Client, Instance, Postgres, conninfo, eventually, expect, figures  # noqa: E402
 
 LOAD = BUILD / "tests" / "load" / "tenure-load"
 SAMPLES = 1000
+
+
+def sync_log(server):
+    server.sql("ALTER SYSTEM SET fsync = on")
+    server.sql("SELECT pg_reload_conf()")
+    eventually(5, lambda: server.sql("SHOW fsync") == "on", "a server that syncs its log")
 
 
 @contextlib.contextmanager
@@ -35,14 +42,9 @@ def replicated():
         standby = Postgres(of=primary)
         stack.callback(standby.close)
         for server in (primary, standby):
-            server.sql("ALTER SYSTEM SET fsync = on")
-            server.sql("SELECT pg_reload_conf()") if server is primary else None
+            sync_log(server)
         primary.do("wait")
         yield primary
-
-
-def conninfo(server):
-    return f"host=127.0.0.1 port={server.port} user=tenured dbname=postgres sslmode=disable"
 
 
 def writer():
@@ -51,17 +53,15 @@ def writer():
     with replicated() as primary:
         row("with a synchronous standby", primary)
     server = Postgres()
-    server.sql("ALTER SYSTEM SET fsync = on")
-    server.sql("SELECT pg_reload_conf()")
+    sync_log(server)
     row("alone", server)
     server.close()
 
 
 def row(what, server):
-    said = subprocess.run([BUILD / "tests/bench/bench_writer", "25600", "7", "0", conninfo(server)], check=True,
+    said = subprocess.run([BUILD / "tests/bench/bench_writer", "25600", "7", "0", conninfo(server.port)], check=True,
                           stdout=subprocess.PIPE, text=True, timeout=240).stdout
     figure = {line.split()[0]: line.split()[1].rstrip(";") for line in said.splitlines() if line.split()[0] in ("sqlite", "postgres", "ratio")}
-    expect(server.sql("SHOW fsync") == "on")
     print(f"| {what} | {figure['sqlite']} | {figure['postgres']} | **{figure['ratio']}** |", flush=True)
 
 

@@ -98,12 +98,16 @@ class Proxy:
         self.reset()
 
 
+def conninfo(*ports):
+    hosts, numbers = ",".join("127.0.0.1" for _ in ports), ",".join(map(str, ports))
+    return f"host={hosts} port={numbers} user=tenured dbname=postgres sslmode=disable"
+
+
 class Instance:
     def __init__(self, *ports, **settings):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tenure-instance-"))
-        hosts, numbers = ",".join("127.0.0.1" for _ in ports), ",".join(map(str, ports))
         self.settings = {"store.kind": "postgres", "listen.data": "127.0.0.1:0", "listen.admin": "127.0.0.1:0", "shards": "2",
-                         "store.conninfo": f"host={hosts} port={numbers} user=tenured dbname=postgres sslmode=disable",
+                         "store.conninfo": conninfo(*ports),
                          **{name.replace("__", "."): value for name, value in settings.items()}}
         self.start()
 
