@@ -152,6 +152,7 @@ server_down(struct server *s)
 {
     if (s->admin_plane)
         listener_stop(s->admin_plane);
+    dumps_fini(&s->admin.dumps);
     snapshots_fini(&s->admin.snapshots);
     growth_stop(s->growth);
     if (s->jobs)

@@ -7,6 +7,7 @@
 #include "admin/census.h"
 #include "admin/description.h"
 #include "admin/doctor.h"
+#include "admin/dump.h"
 #include "admin/gc.h"
 #include "admin/health.h"
 #include "admin/heap.h"
@@ -66,6 +67,7 @@ const struct route admin_routes[] = {
     {"GET", "/v1/heap/objects/{oid}/referrers", retainers_show_referrers, ACCESS_READ},
     {"GET", "/v1/heap/objects/{oid}/roots", retainers_show_roots, ACCESS_READ},
     {"GET", "/debug/pprof/heap", snapshots_pprof, ACCESS_DUMP},
+    {"POST", "/v1/heap/dump", dump_take, ACCESS_DUMP},
     {"GET", "/v1/info", info_show, ACCESS_READ},
     {"GET", "/v1/config", info_show_config, ACCESS_READ},
     {NULL, NULL, NULL, 0},

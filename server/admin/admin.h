@@ -4,6 +4,7 @@
 #ifndef ADMIN_ADMIN_H
 #define ADMIN_ADMIN_H
 
+#include "admin/dump.h"
 #include "admin/growth.h"
 #include "admin/quota.h"
 #include "admin/snapshots.h"
@@ -18,6 +19,7 @@ struct admin {
     struct growth *growth;         // borrowed
     struct quota quota;            // the plane's thread's
     struct snapshots snapshots;    // likewise
+    struct dumps dumps;            // dump.c's
 };
 
 // To be served with a struct admin as the application. Ended by a row of NULLs.

@@ -108,6 +108,9 @@ add_collector(struct exposition *e, const struct shard_figures *f, struct jobs *
     jobs_read(jobs, &state);
     add_policy(e, &state.policy);
     add_last_runs(e, &state);
+    exposition_begin(e, "tenured_dump_hold_seconds", HISTOGRAM,
+                     "How long a slice of a heap dump held the lock of one shard.");
+    exposition_add_histogram(e, &f->counters.dump_holds, NULL);
     exposition_begin(e, "tenured_gc_tracked_objects", GAUGE,
                      "Objects that a collection of the generation looks at.");
     for (int g = 0; g < TN_GENERATIONS; g++)

@@ -57,7 +57,8 @@ struct config {
     struct config_rule rules[CONFIG_MAX_RULES];
     size_t rule_count;
     struct config_tokens auth_data, auth_read, auth_operate, auth_dump;
-    bool auth_generate; // a scope without a token has those of a file (keyring.h)
+    bool auth_generate;     // a scope without a token has those of a file (keyring.h)
+    int64_t dump_max_bytes; // of a heap dump's files
     int64_t drain_delay_ms, drain_timeout_ms;
     char *log_level;
     char *shown; // all keys in the shape of the file, values as they were given, tokens as "***"

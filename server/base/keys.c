@@ -68,6 +68,7 @@
     X("auth.operate", auth_operate, TOKENS, "[]", 0, CONFIG_MAX_TOKENS, NULL)                      \
     X("auth.dump", auth_dump, TOKENS, "[]", 0, CONFIG_MAX_TOKENS, NULL)                            \
     X("auth.generate", auth_generate, BOOLEAN, "false", 0, 0, NULL)                                \
+    X("dump.max_bytes", dump_max_bytes, INTEGER, "4294967296", 4096, INT64_C(1) << 50, NULL)       \
     X("drain.delay", drain_delay_ms, DURATION, "0s", 0, 600 * SECOND, NULL)                        \
     X("drain.timeout", drain_timeout_ms, DURATION, "20s", 0, 600 * SECOND, NULL)                   \
     X("log.level", log_level, CHOICE, "info", 0, 0, "debug info warn error")

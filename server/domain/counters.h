@@ -44,6 +44,7 @@ struct counters {
     uint64_t collections[TN_GENERATIONS][PASS_CAUSES];
     uint64_t over_budget[TN_GENERATIONS];    // slices that took more than twice their budget
     struct histogram pauses[TN_GENERATIONS]; // how long a collection held the shard
+    struct histogram dump_holds;             // how long a slice of a heap dump did
 };
 
 void counters_add(struct counters *sum, const struct counters *from);

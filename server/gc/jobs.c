@@ -247,7 +247,7 @@ ask_heap(struct jobs *j, struct question *q, uint64_t budget_ns)
     shard_give(s);
     q->slices++;
     q->pause_max_ns = held > q->pause_max_ns ? held : q->pause_max_ns;
-    return more;
+    return more && (!q->between || q->between(q));
 }
 
 static bool
@@ -395,6 +395,12 @@ jobs_ask(struct jobs *j, struct question *q, const char **running)
     }
     lock_give(&j->lock);
     return answer;
+}
+
+bool
+jobs_is_cancelled(const struct jobs *j)
+{
+    return j->cancelled;
 }
 
 void

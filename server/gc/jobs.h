@@ -39,6 +39,8 @@ struct question {
     // With the lock of [shard], which it may replace by another one: about [budget_ns]. False: that
     // was the last slice.
     bool (*slice)(struct question *q, uint64_t budget_ns);
+    // Without any lock, after each slice but a last one. False: that was the last one. May be NULL.
+    bool (*between)(struct question *q);
     // Without any lock, when the next question may be asked; owns [q] from then on.
     void (*done)(struct question *q);
     // The result; the thread's own until [done].
@@ -68,6 +70,8 @@ enum jobs_answer jobs_submit(struct jobs *j, struct job *job /* stolen on succes
 // As jobs_submit. JOBS_BUSY: [running] is the name of the question that is not answered yet.
 enum jobs_answer jobs_ask(struct jobs *j, struct question *q /* stolen on success */,
                           const char **running);
+// Once true it stays so.
+bool jobs_is_cancelled(const struct jobs *j);
 void jobs_read(struct jobs *j, struct jobs_state *state);
 size_t jobs_read_history(struct jobs *j, uint64_t below, struct history_run *runs, size_t most);
 // The rules, of which there are CONFIG_MAX_RULES at most; returns how many.

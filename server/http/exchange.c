@@ -124,6 +124,7 @@ start_request(struct connection *c, const char *method)
     r->id[0] = '\0';
     r->reply.status = 0;
     r->reply.content_type = NULL;
+    r->reply.file = -1;
     r->reply.header_count = 0;
     r->reply.problem = 0;
     r->state = NULL;
@@ -404,7 +405,7 @@ exchange_completed(void *cls, struct MHD_Connection *mhd, void **state,
                   clock_monotonic_ns() - c->started_ns);
     if (r->state_free != NULL)
         r->state_free(r->state);
-    text_fini(&r->reply.body);
+    reply_empty(r, r->reply.status); // gives back what was not sent
     drop_body(c);
     text_fini(&c->answer);
     *state = NULL;

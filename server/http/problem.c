@@ -51,6 +51,8 @@ static const struct problem {
     {"precondition-required", 428, "The call needs If-Match"},
     {"too-many-requests", 429, "There were too many expensive calls"},
     {"not-implemented", 501, "The server does not understand this"},
+    {"dump-too-large", 507, "The dump is larger than allowed"},
+    {"no-room", 507, "The disk is full"},
     {"out-of-memory", 503, "There is no memory for this request"},
     {"memory-short", 503, "Memory is nearly used up"},
     {"overloaded", 503, "Too much is waiting already"},

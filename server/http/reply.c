@@ -12,12 +12,22 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+static void
+drop_body(struct reply *reply)
+{
+    text_fini(&reply->body);
+    if (reply->file >= 0)
+        close(reply->file);
+    reply->file = -1;
+}
 
 void
 reply_text(struct request *r, unsigned status, const char *content_type, struct text *body)
 {
     struct reply *reply = &r->reply;
-    text_fini(&reply->body);
+    drop_body(reply);
     reply->problem = 0;
     if (body->failed) {
         text_fini(body);
@@ -38,9 +48,19 @@ reply_json(struct request *r, unsigned status, struct text *body)
 }
 
 void
+reply_from_file(struct request *r, unsigned status, const char *content_type, int file,
+                uint64_t size)
+{
+    reply_empty(r, status);
+    r->reply.content_type = content_type;
+    r->reply.file = file;
+    r->reply.file_size = size;
+}
+
+void
 reply_empty(struct request *r, unsigned status)
 {
-    text_fini(&r->reply.body);
+    drop_body(&r->reply);
     r->reply.status = status;
     r->reply.content_type = NULL;
     r->reply.problem = 0;
@@ -87,12 +107,23 @@ free_body(void *body)
     ledger_free(LEDGER_HTTP, body);
 }
 
-// The library gives the bytes of a body back when it has sent them.
+static struct MHD_Response *
+make_file_response(struct reply *reply) /* new */
+{
+    struct MHD_Response *response = MHD_create_response_from_fd64(reply->file_size, reply->file);
+    if (response != NULL)
+        reply->file = -1;
+    return response;
+}
+
+// The library gives the bytes of a body back, or closes its file, when it has sent them.
 static struct MHD_Response *
 make_response(struct reply *reply) /* new */
 {
     if (reply->content_type == NULL)
         return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    if (reply->file >= 0)
+        return make_file_response(reply);
     struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback(
         reply->body.len, reply->body.data, free_body);
     if (response != NULL) {
@@ -123,7 +154,8 @@ add_headers(struct MHD_Response *response, const struct connection *c)
 enum MHD_Result
 reply_send(struct connection *c)
 {
-    if (!reaper_enter_send(c, c->request.reply.body.len)) {
+    const struct reply *reply = &c->request.reply;
+    if (!reaper_enter_send(c, reply->file >= 0 ? reply->file_size : reply->body.len)) {
         overdue_note(c);
         return MHD_NO;
     }

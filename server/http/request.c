@@ -6,7 +6,9 @@
 #include "http/connection.h"
 
 #include <stdio.h>
+#include <errno.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 
 const char *
 request_query(struct request *r, const char *name)
@@ -56,6 +58,14 @@ request_id(struct request *r)
     }
     snprintf(r->id, sizeof r->id, "%08x%08x", start, atomic_fetch_add(&count, 1));
     return r->id;
+}
+
+bool
+request_is_abandoned(const struct request *r)
+{
+    char byte;
+    ssize_t size = recv(r->connection->watch.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR);
 }
 
 void

@@ -37,6 +37,8 @@ struct reply {
     unsigned status; // 0: not filled yet
     struct text body;
     const char *content_type; // NULL: no body
+    int file;                 // -1, or what the body is read from instead
+    uint64_t file_size;
     struct {
         const char *name; // static
         char value[160];
@@ -70,6 +72,10 @@ bool request_may(const struct request *r, enum access needed);
 // What it came in by.
 struct listener *request_listener(const struct request *r); /* borrowed */
 
+// Whether the client of a suspended request has closed its end, or half of it. Any thread that the
+// request belongs to.
+bool request_is_abandoned(const struct request *r);
+
 void request_suspend(struct request *r, handler_fn *next);
 void request_resume(struct request *r); // any thread
 
@@ -79,6 +85,9 @@ void request_resume(struct request *r); // any thread
 void reply_json(struct request *r, unsigned status, struct text *body);
 // The same with another type; [content_type] is static.
 void reply_text(struct request *r, unsigned status, const char *content_type, struct text *body);
+// The first [size] bytes of [file], which nobody changes any more, are the body.
+void reply_from_file(struct request *r, unsigned status, const char *content_type,
+                     int file /* stolen */, uint64_t size);
 void reply_empty(struct request *r, unsigned status);
 // Replaces the header of this name, if the reply has it.
 void reply_header(struct request *r, const char *name, const char *format, ...)

@@ -400,7 +400,7 @@ collapsed_stacks_of_a_dump_add_up_to_the_heap(void **state)
     assert_int_equal(tn_trace_start(heap, NULL), TN_OK);
     tn_object *o = make_traced(heap);
     FILE *records = dumped_records(heap, NULL, 0);
-    assert_int_equal(tn_dump_snapshot(records, &snapshot), TN_OK);
+    assert_int_equal(tn_dump_snapshot(records, NULL, &snapshot), TN_OK);
     for (size_t i = 0; tn_snapshot_get(snapshot, i, &t); i++) {
         sum += t.bytes;
         count += t.count;

@@ -77,7 +77,7 @@ static tn_err
 write_snapshot(FILE *records, FILE *out, tn_dump_counts *counts)
 {
     tn_snapshot *snapshot;
-    tn_err err = tn_dump_snapshot(records, &snapshot);
+    tn_err err = tn_dump_snapshot(records, counts, &snapshot);
     if (err == TN_OK)
         tn_snapshot_free(snapshot);
     return err;

@@ -5,6 +5,8 @@
 #include "described.h"
 #include "service_fixture.h"
 
+#include <unistd.h>
+
 enum { RULES_MOST = 32 };
 
 static struct described plane;
@@ -23,6 +25,7 @@ static struct described plane;
 #define PPROF      "/debug/pprof/heap"
 #define OBJECTS    "/v1/heap/objects"
 #define OBJECT     OBJECTS "/{oid}"
+#define DUMP       "/v1/heap/dump"
 #define RULE(when) "{\"when\":{" when "},\"action\":\"collect\"}"
 
 static void
@@ -216,6 +219,29 @@ provoke_heap(void)
     provoke_objects();
 }
 
+// So many bytes hold one large dump, and not the next one.
+#define DUMP_ROOM "dump.max_bytes=6000000"
+
+static void
+provoke_dump(void)
+{
+    static const char *const formats[] = {"pprof", "ndjson", "collapsed", "heapsnapshot"};
+    char body[64];
+    for (int i = 0; i < 4; i++) {
+        snprintf(body, sizeof body, "{\"format\":\"%s\"}", formats[i]);
+        provoke_as_it_stands(200, "POST", DUMP, body);
+    }
+    provoke_malformed("POST", DUMP, "{\"format\":\"hprof\"}");
+    make_large_users("first", 1400);
+    int fd = service_stall_dump();
+    wait_ms(1000);
+    provoke_as_it_stands(409, "POST", DUMP, NULL);
+    close(fd);
+    wait_ms(1000);
+    make_large_users("more", 1000);
+    provoke_as_it_stands(507, "POST", DUMP, "{\"format\":\"ndjson\",\"include_values\":true}");
+}
+
 static void
 provoke_process(void)
 {
@@ -235,7 +261,7 @@ provoke_process(void)
 static void
 every_documented_status_is_provoked_and_is_as_documented(void **state)
 {
-    START("shards=2", "gc.schedules=[]", "drain.delay=5s");
+    START("shards=2", "gc.schedules=[]", "drain.delay=5s", DUMP_ROOM);
     described_init(&plane, &service.admin);
     provoke_page();
     provoke_collector();
@@ -245,6 +271,7 @@ every_documented_status_is_provoked_and_is_as_documented(void **state)
     provoke_memory();
     provoke_tracing();
     provoke_heap();
+    provoke_dump();
     provoke_process();
     expect_all_seen(&plane);
     described_fini(&plane);

@@ -5,11 +5,13 @@
 #include "service_fixture.h"
 
 #include <dirent.h>
+#include <sodium.h>
 #include <unistd.h>
 
 enum { MOST = 64 };
 
 #define OPERATE "operate-0123456789abcdef0123456789abcdef"
+#define DUMP    "dump-0123456789abcdef0123456789abcdef-yz"
 #define DATA    "data-0123456789abcdef0123456789abcdef-xy"
 
 static char tokens[MOST][64];
@@ -38,6 +40,20 @@ expect_none(const char *where, const char *bytes, size_t size)
     size_t found = find_token(bytes, size);
     if (found < count)
         fail_msg("token %zu is in %s", found, where);
+}
+
+// As bytes or as hexadecimal digits.
+static void
+expect_no_hash(const char *bytes, size_t size)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint8_t hash[crypto_hash_sha256_BYTES];
+        char digits[2 * sizeof hash + 1];
+        crypto_hash_sha256(hash, (const uint8_t *)tokens[i], strlen(tokens[i]));
+        sodium_bin2hex(digits, sizeof digits, hash, sizeof hash);
+        assert_null(memmem(bytes, size, hash, 16));
+        assert_null(memmem(bytes, size, digits, 32));
+    }
 }
 
 static void
@@ -85,6 +101,21 @@ live_a_little(int i)
     free(location);
 }
 
+// Traced or not, with values or without; nor does any dump have the hash of a token.
+static void
+dump_everything(void)
+{
+    static const char *const formats[] = {"heapsnapshot", "ndjson", "collapsed", "pprof"};
+    char body[80];
+    for (int i = 0; i < 8; i++) {
+        snprintf(body, sizeof body, "{\"format\":\"%s\",\"include_values\":%s}", formats[i / 2],
+                 i % 2 ? "true" : "false");
+        call(&service.admin, DUMP, "POST", "/v1/heap/dump", body);
+        assert_int_equal(service.admin.status, 200);
+        expect_no_hash(service.admin.body.data, service.admin.body.len);
+    }
+}
+
 static void
 look_at_everything(void)
 {
@@ -93,7 +124,7 @@ look_at_everything(void)
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         call(&service.admin, OPERATE, "GET", paths[i], NULL);
     call(&service.admin, OPERATE, "POST", "/v1/gc/collect", "{\"generation\":2}");
-    call(&service.admin, OPERATE, "POST", "/v1/heap/dump", "{\"format\":\"ndjson\"}");
+    dump_everything();
     call(&service.admin, DATA, "GET", "/v1/config", NULL); // the wrong plane
 }
 
@@ -119,9 +150,11 @@ read_files(const char *folder)
 static void
 no_token_is_in_anything_that_was_written(void **state)
 {
-    START("log.level=debug", "auth.data=[\"" DATA "\"]", "auth.operate=[\"" OPERATE "\"]");
+    START("log.level=debug", "auth.data=[\"" DATA "\"]", "auth.operate=[\"" OPERATE "\"]",
+          "auth.dump=[\"" DUMP "\"]");
     count = 0;
     remember(OPERATE);
+    remember(DUMP);
     remember(DATA);
     call(&service.data, DATA, "PUT", "/v1/users/ada", "{\"name\":\"Ada\"}");
     for (int i = 0; i < 20; i++)

@@ -7,6 +7,7 @@
 #include "client.h"
 #include "server.h"
 #include "support.h"
+#include "wire.h"
 
 #include <time.h>
 
@@ -141,6 +142,31 @@ make_session(const char *user, const char *more)
     snprintf(s.path, sizeof s.path, "/v1/sessions/%s", s.id);
     json_decref(session);
     return s;
+}
+
+// Users with long names, whom a session each keeps in memory.
+static inline void
+make_large_users(const char *prefix, int count)
+{
+    static char body[1200];
+    char path[64];
+    snprintf(body, sizeof body, "{\"name\":\"%01000d\"}", 0);
+    for (int i = 0; i < count; i++) {
+        snprintf(path, sizeof path, "/v1/users/%s%d", prefix, i);
+        expect(201, "PUT", path, body);
+        make_session(path + strlen("/v1/users/"), "");
+    }
+}
+
+// Asks for a heap dump with all of that, and takes none of it. Returns the connection.
+static inline int
+service_stall_dump(void)
+{
+    int fd = wire_open_slow((uint16_t)service.server.admin_port);
+    wire_sends(fd, "POST /v1/heap/dump HTTP/1.1\r\nHost: localhost\r\n"
+                   "Content-Type: application/json\r\nContent-Length: 41\r\n\r\n"
+                   "{\"format\":\"ndjson\",\"include_values\":true}");
+    return fd;
 }
 
 // Leaves the session untouched.

@@ -164,7 +164,7 @@ check_headers(const struct described *d, json_t *response)
 static json_t * /* new */
 read_body(const struct described *d, const char *type)
 {
-    if (strstr(type, "json"))
+    if (strstr(type, "json") && !strstr(type, "ndjson"))
         return client_reply_json(d->client);
     return json_stringn_nocheck(d->client->body.data, d->client->body.len); // or it is no text
 }

@@ -11,8 +11,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-int
-wire_open(uint16_t port)
+static int
+open_with(uint16_t port, int room)
 {
     struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -20,8 +20,22 @@ wire_open(uint16_t port)
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     assert_true(fd >= 0);
     assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), 0);
+    if (room > 0)
+        assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room), 0);
     assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
     return fd;
+}
+
+int
+wire_open(uint16_t port)
+{
+    return open_with(port, 0);
+}
+
+int
+wire_open_slow(uint16_t port)
+{
+    return open_with(port, 2048);
 }
 
 // A server that has closed already is found by the reading that follows.

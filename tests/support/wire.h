@@ -18,6 +18,9 @@ struct wire_reply {
 
 // A connection to this machine; the test fails when there is none. Waits at most 10 s for a reply.
 int wire_open(uint16_t port);
+// One that takes next to nothing: a larger reply waits in the server until the connection is
+// closed.
+int wire_open_slow(uint16_t port);
 void wire_send(int fd, const char *bytes, size_t len);
 void wire_sends(int fd, const char *text);
 // Reads one reply, and not a byte more.

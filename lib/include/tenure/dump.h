@@ -88,7 +88,8 @@ TN_API tn_err tn_dump_write_ndjson(FILE *records, FILE *out,
 
 // The objects by traceback and type, for tn_snapshot_write_collapsed and tn_snapshot_write_pprof;
 // of what was not traced, the type alone. Buffers count with their objects, or for their domain.
-TN_API tn_err tn_dump_snapshot(FILE *records, tn_snapshot **snapshot /* new: tn_snapshot_free */);
+TN_API tn_err tn_dump_snapshot(FILE *records, tn_dump_counts *counts /* may be NULL */,
+                               tn_snapshot **snapshot /* new: tn_snapshot_free */);
 
 #ifdef __cplusplus
 }

@@ -80,13 +80,15 @@ summarize(struct summary *s, tn_snapshot **result)
 }
 
 tn_err
-tn_dump_snapshot(FILE *records, tn_snapshot **snapshot)
+tn_dump_snapshot(FILE *records, tn_dump_counts *counts, tn_snapshot **snapshot)
 {
     struct summary s = {0};
     tn_err err = tni_recording_open(&s.r, records);
     if (err != TN_OK)
         return err;
     err = summarize(&s, snapshot);
+    if (err == TN_OK && counts != NULL)
+        *counts = s.r.counts;
     tni_numbering_drop(&s.keys);
     tni_pile_drop(&s.sums);
     tni_recording_close(&s.r);
