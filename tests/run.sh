@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # run.sh [PART]            every part of the normal tier, or one
-# run.sh --full [PART]     larger sizes; and the parts scrape, pprof, plot, browser, cluster, soak, mutants, stress, tsan and valgrind
+# run.sh --full [PART]     larger sizes; and the parts scrape, pprof, heapsnapshot, plot, browser, cluster, soak, mutants, stress, tsan and valgrind
 # run.sh --long PART       the largest sizes of one part
 #
 # Parts run in order and the first that fails ends the run with its output. See README.md.
@@ -22,7 +22,7 @@ choose_tier() {
     case $1 in
     normal) ;;
     full)
-        parts+=(scrape pprof plot browser cluster soak mutants stress tsan valgrind)
+        parts+=(scrape pprof heapsnapshot plot browser cluster soak mutants stress tsan valgrind)
         limit=7200 operations=10000000 twin_operations=10000000 rounds=50
         ;;
     long) parts+=(container soak) soak_seconds=1800 limit=36000 operations=1000000000 twin_operations=100000000 rounds=200 ;;
@@ -60,8 +60,8 @@ missing() {
 part_install() {
     local lacking
     if [ "$tier" = full ]; then
-        tools+=(valgrind prometheus go gnuplot chromium pg_createcluster nginx)
-        packages+=(valgrind prometheus golang-go gnuplot-nox chromium python3-websocket postgresql nginx-light)
+        tools+=(valgrind prometheus go gnuplot chromium pg_createcluster nginx node npm jq)
+        packages+=(valgrind prometheus golang-go gnuplot-nox chromium python3-websocket postgresql nginx-light nodejs npm jq)
         files+=(/usr/lib/python3/dist-packages/websocket/__init__.py)
     fi
     lacking=$(missing | paste -sd' ')
@@ -188,6 +188,13 @@ part_pprof() {
     command -v go >/dev/null || skip "There is no go."
     build asan
     tests/pprof.py
+}
+
+# Packages of npm, which are kept in build/heapsnapshot; its own status says that there are none.
+part_heapsnapshot() {
+    command -v npm >/dev/null || skip "There is no npm."
+    build asan
+    python3 -B tests/heapsnapshot/check.py build/asan
 }
 
 # The picture of a timeline, in both formats, with the marked function's name.
