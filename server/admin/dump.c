@@ -17,8 +17,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
-enum { LIMIT_S = 300, FOLDER = 4096 };
+enum { LIMIT_S = 300, FOLDER = 4096, NICE = 15 };
 
 static const struct json_limits LIMITS = {.depth = 4, .members = 16, .string = 256};
 
@@ -176,11 +177,13 @@ static void
 log_dump(const struct dumping *d, tn_err err)
 {
     const char *error = err != TN_OK ? tn_strerror(err) : NULL, *stopped = d->stopped;
+    stopped = stopped != NULL ? stopped : d->dump.question.stopped;
     log_event(LOG_INFO, "dump", "format", "s", d->format->name, "values", "b",
               (int)d->dump.include_values, "objects", "d", (long)d->counts.objects, "dropped", "d",
               (long)d->counts.dropped, "record_bytes", "d", (long)d->records.size, "bytes", "d",
               (long)d->out.size, "slices", "d", (long)d->dump.question.slices, "hold_max_seconds",
-              "f", (double)d->dump.question.pause_max_ns / 1e9, "seconds", "f",
+              "f", (double)d->dump.question.pause_max_ns / 1e9, "work_max_seconds", "f",
+              (double)d->dump.work_max_ns / 1e9, "seconds", "f",
               (clock_monotonic_ns() - d->start_ns) / 1e9, "stopped", "s", stopped, "error", "s",
               error, NULL);
 }
@@ -190,6 +193,7 @@ static void *
 run(void *arg)
 {
     struct dumping *d = arg;
+    setpriority(PRIO_PROCESS, 0, NICE); // of this thread: everybody else goes first
     tn_err err = produce(d);
     bool fine = err == TN_OK && d->dump.complete;
     int file = fine ? spool_take_file(&d->out) : -1;

@@ -389,6 +389,10 @@ tn_dump_begin(tn_heap *heap, const tn_dump_options *options, tn_dump **dump)
     if (d == NULL)
         return TN_ENOMEM;
     *d = (tn_dump){.s = s, .include_values = o->include_values, .out.memory = &s->memory};
+    if (!tni_bytes_reserve(&d->out, FULL)) { // now, so that no slice has to move it
+        tni_table_resize(&s->memory, d, sizeof *d, 0);
+        return TN_ENOMEM;
+    }
     d->epoch = s->memory.tracer.epoch;
     tni_walk_start(s, &d->at);
     tni_bytes_number(&d->out, TNI_RECORD_HEAP);

@@ -8,8 +8,8 @@ enum { MOST_NUMBER = 10 }; // bytes
 
 // --- Writing -------------------------------------------------------------------------------------
 
-static bool
-reserve(struct tni_bytes *b, size_t more)
+bool
+tni_bytes_reserve(struct tni_bytes *b, size_t more)
 {
     if (b->failed || b->len + more <= b->room)
         return !b->failed;
@@ -26,7 +26,7 @@ reserve(struct tni_bytes *b, size_t more)
 void
 tni_bytes_number(struct tni_bytes *b, uint64_t number)
 {
-    if (!reserve(b, MOST_NUMBER))
+    if (!tni_bytes_reserve(b, MOST_NUMBER))
         return;
     for (; number > 127; number >>= 7)
         b->data[b->len++] = (unsigned char)(number | 128);
@@ -37,7 +37,7 @@ void
 tni_bytes_text(struct tni_bytes *b, const char *text, size_t len)
 {
     tni_bytes_number(b, len);
-    if (!reserve(b, len))
+    if (!tni_bytes_reserve(b, len))
         return;
     memcpy(b->data + b->len, text, len);
     b->len += len;

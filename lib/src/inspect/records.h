@@ -58,6 +58,8 @@ struct tni_bytes {
     bool failed;
 };
 
+// Room for [more] bytes. False: out of memory.
+bool tni_bytes_reserve(struct tni_bytes *b, size_t more);
 void tni_bytes_number(struct tni_bytes *b, uint64_t number);
 void tni_bytes_text(struct tni_bytes *b, const char *text, size_t len);
 void tni_bytes_name(struct tni_bytes *b, const char *name);
