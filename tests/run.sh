@@ -10,7 +10,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/.."
 
-parts=(install build layers ownership style config deploy unit behaviours package random service kill transcript load)
+parts=(install build layers ownership style config deploy unit behaviours package random service kill transcript leak load)
 limit=1800 # seconds a part
 operations=1000000
 twin_operations=1000000 # on two heaps at once
@@ -165,6 +165,11 @@ part_transcript() {
     tests/transcript.py
 }
 
+part_leak() {
+    build asan
+    tests/leak.py
+}
+
 # The programs of the build, at small scale.
 part_load() {
     build asan
@@ -208,6 +213,8 @@ part_plot() {
     lib/tools/timeline.sh "$folder/timeline" "$folder/picture.png"
     grep -q my_function "$folder/picture.svg"
     [ "$(head -c 4 "$folder/picture.png" | tail -c 3)" = PNG ]
+    tests/leak.py --picture "$folder/leak.svg"
+    grep -q visits "$folder/leak.svg"
     rm -r "$folder"
 }
 
