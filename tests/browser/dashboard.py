@@ -119,6 +119,18 @@ class Shown(Page):
         self.assertRegex(tab.text("#tile-latency"), r"^[\d.]+ (µs|ms|s)$")
         self.assertIn("user", tab.text("#census"))
 
+    def test_the_census_shows_growth_as_the_service_tells_it(self):
+        tab = self.seen()
+        told = self.service.ask("/v1/heap/census?window=10m")
+        rows = tab.evaluate("[...document.querySelectorAll('#census tr')].map(r => [...r.cells].map(c => c.textContent))")
+        types = {row["type"]: row for row in told["items"]}
+        self.assertEqual({row[0] for row in rows} - set(types), set())
+        self.assertEqual(len({row[0] for row in rows}), len(rows))
+        sizes = {row[0]: row for row in rows}
+        self.assertRegex(sizes["user"][2], r"^(±0|[+−][\d,]+)$")
+        self.assertEqual(sizes["weakmap"][1:3], [str(types["weakmap"]["count"]), "±0"])
+        self.assertRegex(tab.text("#census-since"), r"^\d\d:\d\d:\d\d")
+
     def test_a_pause_and_its_axis_have_units_and_axes_stay_where_they_are(self):
         tab = self.seen()
         places = set()

@@ -41,14 +41,14 @@ export function readTraffic(text) {
 }
 
 export async function read() {
-    const [info, gc, memory, cache, text, history] = await Promise.all([
+    const [info, gc, memory, cache, text, history, census] = await Promise.all([
         get("v1/info"), get("v1/gc"), get("v1/memory"), get("v1/cache"), getText("metrics"),
-        get("v1/gc/history?limit=200"),
+        get("v1/gc/history?limit=200"), get("v1/heap/census?window=10m&limit=20"),
     ]);
     return {
         // The service's clock, not the browser's.
         at: Date.parse(info.started_at) + info.uptime_seconds * 1000,
-        info, gc, memory, cache, traffic: readTraffic(text), runs: history.items,
+        info, gc, memory, cache, census, traffic: readTraffic(text), runs: history.items,
     };
 }
 

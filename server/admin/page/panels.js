@@ -84,27 +84,13 @@ export function showRuns(reading) {
     }));
 }
 
-let firstTypes = null, firstRun = null;
-
-// What each type had when the page first saw this run of the service.
-function firstOf(reading) {
-    if (firstRun !== reading.info.started_at) {
-        firstRun = reading.info.started_at;
-        firstTypes = new Map(reading.memory.types.map(type => [type.name, type]));
-        say(byId("census-since"), words.clock(reading.at));
-    }
-    return firstTypes;
-}
-
 export function showCensus(reading) {
-    const first = firstOf(reading);
-    byId("census").replaceChildren(...reading.memory.types.map(type => {
-        const was = first.get(type.name) || {objects: 0, bytes: 0};
-        return row([[type.name], [words.count(type.objects), true],
-                    [words.signed(type.objects - was.objects, words.count), true],
-                    [words.bytes(type.bytes), true],
-                    [words.signed(type.bytes - was.bytes, words.bytes), true]]);
-    }));
+    const {since, items} = reading.census;
+    say(byId("census-since"), words.clock(Date.parse(since)));
+    byId("census").replaceChildren(...items.map(type => row([
+        [type.type], [words.count(type.count), true], [words.signed(type.count_growth, words.count), true],
+        [words.bytes(type.bytes), true], [words.signed(type.bytes_growth, words.bytes), true],
+    ])));
 }
 
 // --- Doctor --------------------------------------------------------------------------------------
