@@ -5,7 +5,8 @@
 The second ```console block of README.md is typed into a shell, against the program with the leak; what it
 says must be what README.md shows, but for numbers, other than those of lines, and times. Then the findings are held
 against the source: the metrics grow, the difference names the line that makes what leaks, the census its
-type, the roots the line that made what holds it, and so does a dump. The program as it is shipped must not have the route.
+type, the roots the line that made what holds it, and so do the retainers in a dump for DevTools. The program as
+it is shipped must not have the route.
 
 Usage: leak.py [--print | --picture FILE]    LEAKING names the program, else build/asan/tests/tenured_leaking
 --print shows the transcript of a real run, to be pasted into README.md; --picture draws memory over time (PNG or SVG;
@@ -99,6 +100,74 @@ def call(port, method, path, body=None):
     return reply.status, reply.read()
 
 
+# --- The dump ----------------------------------------------------------------------------------------
+
+
+class Dump:
+    """A .heapsnapshot, as far as retainers and allocation stacks go."""
+
+    def __init__(self, text):
+        self.all = json.loads(text)
+        self.strings = self.all["strings"]
+        self.count = self.all["snapshot"]["node_count"]
+        meta = self.all["snapshot"]["meta"]
+        self.fields, self.weak = meta["node_fields"], meta["edge_types"][0].index("weak")
+        self.holders = {}  # of a node: those who refer to it, but weakly
+        edges = iter(zip(*[iter(self.all["edges"])] * len(meta["edge_fields"])))
+        for node in range(self.count):
+            for _ in range(self.field(node, "edge_count")):
+                kind, _, to_node = next(edges)
+                if kind != self.weak:
+                    self.holders.setdefault(to_node // len(self.fields), []).append(node)
+
+    def field(self, node, name):
+        return self.all["nodes"][node * len(self.fields) + self.fields.index(name)]
+
+    def name(self, node):
+        return self.strings[self.field(node, "name")]
+
+    def find(self, oid):
+        return next(node for node in range(self.count) if self.field(node, "id") == oid)
+
+    def way_to_root(self, node):
+        """The nodes of a shortest way from [node] to node 0."""
+        ways, known = [[node]], {node}
+        for way in ways:
+            if way[-1] == 0:
+                return way
+            for holder in self.holders.get(way[-1], []):
+                if holder not in known:
+                    known.add(holder)
+                    ways.append(way + [holder])
+        return sys.exit(f"Nothing retains a {self.name(node)} in the dump")
+
+    def site(self, node):
+        """File and line where a node was made."""
+        functions, open_lists = self.all["trace_function_infos"], [self.all["trace_tree"]]
+        while open_lists:
+            children = open_lists.pop()
+            for number, function, _, _, deeper in zip(*[iter(children)] * 5):
+                if number == self.field(node, "trace_node_id"):
+                    return self.strings[functions[6 * function + 2]], functions[6 * function + 4]
+                open_lists.append(deeper)
+        return None
+
+
+def check_dump(server, oid):
+    status, text = call(server.ports["admin"], "POST", "/v1/heap/dump", {"format": "heapsnapshot"})
+    check(status == 200, "There should be a dump", text)
+    dump = Dump(text)
+    way = dump.way_to_root(dump.find(int(oid)))
+    names = [dump.name(node) for node in way]
+    check(names[:2] == ["visit", "list"] and names[2].startswith("shard "),
+          "Its retainers should be a list, which nothing else of the heap holds", names)
+    check(dump.site(way[1]) == ("tests/server/leak/visits.c", line_of("tn_list_new")),
+          "The list should have its line", dump.site(way[1]))
+
+
+# --- The program that users get ----------------------------------------------------------------------
+
+
 def check_shipped():
     """What users get does not leak."""
     with Server() as server:
@@ -119,6 +188,7 @@ def main():
             return None
         check_shown(steps, said)
         check_findings(said)
+        check_dump(server, last_json(said, '"field_count"')["oid"])
     transcript.PROGRAM = SHIPPED
     check_shipped()
     print(f"{len(steps)} commands of README.md find the leak: its line, its type, and who holds it")
