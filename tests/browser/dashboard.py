@@ -6,6 +6,7 @@ Usage: dashboard.py [TEST...]    TENURED names the program, else build/asan/serv
 pictures, else build/browser; AXE axe-core's axe.min.js, else the one that npm put into build/browser. Debian's own Python,
 because python3-websocket is of it. Without Chromium or python3-websocket this says so and ends with 77."""
 
+import json
 import os
 import pathlib
 import sys
@@ -236,11 +237,32 @@ class Done(Page):
         with tempfile.TemporaryDirectory(prefix="tenure-download-") as folder:
             tab.call("Page.setDownloadBehavior", behavior="allow", downloadPath=folder)
             tab.click("#profile")
-            tab.wait_for("document.querySelector('#order-result').textContent.startsWith('heap.pb.gz is downloaded')")
-            file, deadline = pathlib.Path(folder, "heap.pb.gz"), time.monotonic() + 10
-            while not file.exists() and time.monotonic() < deadline:
-                time.sleep(0.1)
-            self.assertEqual(file.read_bytes()[:2], b"\x1f\x8b", "gzip")
+            self.assertEqual(self.downloaded(tab, folder, "heap.pb.gz")[:2], b"\x1f\x8b", "gzip")
+
+    def downloaded(self, tab, folder, name):
+        tab.wait_for(f"document.querySelector('#order-result').textContent.startsWith('{name} is downloaded')")
+        file, deadline = pathlib.Path(folder, name), time.monotonic() + 10
+        while not file.exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return file.read_bytes()
+
+    def test_dumps_become_files_in_the_form_that_was_chosen(self):
+        service = self.serve("gc.schedules=[]")
+        call(service.data, "PUT", "/v1/users/ada", {"name": "Ada"})
+        call(service.data, "POST", "/v1/sessions", {"user_id": "ada"})
+        tab = self.open(service)
+        with tempfile.TemporaryDirectory(prefix="tenure-download-") as folder:
+            tab.call("Page.setDownloadBehavior", behavior="allow", downloadPath=folder)
+            tab.click("#dump")
+            snapshot = json.loads(self.downloaded(tab, folder, "tenured.heapsnapshot"))
+            self.assertIn("session", snapshot["strings"])
+            tab.choose("#dump-format", "ndjson")
+            tab.click("#dump")
+            lines = self.downloaded(tab, folder, "tenured.ndjson").decode().splitlines()
+            self.assertEqual(sorted(json.loads(line)["type"] for line in lines).count("session"), 1)
+            tab.choose("#dump-format", "collapsed")
+            tab.click("#dump")
+            self.assertRegex(self.downloaded(tab, folder, "tenured.collapsed.txt").decode(), r"(?m) \d+$")
 
     def test_a_changed_rule_is_in_the_schedules_and_shows_what_it_was(self):
         service = self.serve()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// orders: the buttons that collect and freeze, and what each did.
+// orders: the buttons that collect, freeze, trace and download, and what each did.
 
 import {change, getBlob} from "./service.js";
 import {byId, say} from "./panels.js";
@@ -61,19 +61,34 @@ export function showTracing(reading) {
         list.value = reading.memory.traced.mode;
 }
 
+// --- Downloads -----------------------------------------------------------------------------------
+
+// Format, file, and who reads it.
+const DUMPS = {
+    heapsnapshot: ["tenured.heapsnapshot", "the Memory panel of Chrome's DevTools"],
+    ndjson: ["tenured.ndjson", "jq"],
+    collapsed: ["tenured.collapsed.txt", "flamegraph.pl"],
+};
+
 // A link cannot show the token, so the bytes come by a call and are handed over as a file.
-async function download(path, name) {
+async function download(path, name, reader, body) {
     const result = byId("order-result");
+    say(result, `${name}\u2026`);
     try {
         const link = document.createElement("a");
-        link.href = URL.createObjectURL(await getBlob(path));
+        link.href = URL.createObjectURL(await getBlob(path, body));
         link.download = name;
         link.click();
         setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-        say(result, `${name} is downloaded; go tool pprof reads it.`);
+        say(result, `${name} is downloaded; ${reader} reads it.`);
     } catch (error) {
         say(result, error.message);
     }
+}
+
+function dump() {
+    const format = byId("dump-format").value;
+    return download("v1/heap/dump", ...DUMPS[format], {format});
 }
 
 // [done] is called behind each.
@@ -82,7 +97,8 @@ export function wire(done) {
         await trace(event.target.value);
         done();
     });
-    byId("profile").addEventListener("click", () => download("debug/pprof/heap", "heap.pb.gz"));
+    byId("profile").addEventListener("click", () => download("debug/pprof/heap", "heap.pb.gz", "go tool pprof"));
+    byId("dump").addEventListener("click", dump);
     for (const button of document.querySelectorAll("[data-order]"))
         button.addEventListener("click", () => give(button, ORDERS[button.dataset.order], done));
 }

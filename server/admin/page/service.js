@@ -75,9 +75,9 @@ export async function get(path) {
     return JSON.parse(await getText(path));
 }
 
-// Bytes, to be kept as a file.
-export async function getBlob(path) {
-    const reply = await exchange("GET", path, undefined, 70000, reply => reply.blob());
+// Bytes, to be kept as a file: of an order where there is a [body]. A dump may take five minutes.
+export async function getBlob(path, body) {
+    const reply = await exchange(body === undefined ? "GET" : "POST", path, body, 300000, reply => reply.blob());
     if (!reply.ok)
         throw new Refused(reply.status, parse(reply.content));
     return reply.content;
