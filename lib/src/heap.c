@@ -69,7 +69,7 @@ tn_heap_new(const tn_heap_options *options)
         s->memory.report_arg = o->report_arg;
     }
     choose_hash_key(s, o->hash_seed);
-    s->trigger.fire = tni_gc_fire;
+    s->fire = tni_gc_fire;
     s->backlog.budget = SIZE_MAX;
     tni_pages_set_quiet(&s->memory.pages, TNI_UNTRACKED | TNI_LOGGED);
     tni_gc_automatic_init(&heap->gc);

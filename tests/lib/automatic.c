@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // When a collection runs by itself, and of which generation: lib/src/gc/automatic.c, and
-// pull_trigger in object.c. The same rule over a million objects: automatic_rule.c.
+// do_chores in object.c. The same rule over a million objects: automatic_rule.c.
 #include "recorder.h"
 
 #include <tenure/containers.h>
@@ -347,6 +347,46 @@ garbage_does_not_pile_up_with_either_trigger(void **state)
     heap_collect(j.heap, 2);
 }
 
+// One counter runs down to both.
+typedef struct outcome {
+    size_t collections, made_bytes;
+} outcome;
+
+static bool
+add_made(const tn_trace_total *total, void *arg)
+{
+    *(size_t *)arg += total->made_bytes;
+    return true;
+}
+
+static outcome
+grow(journal *j, size_t byte_threshold, size_t sample_bytes)
+{
+    outcome seen = {0};
+    tn_trace_options options = {.mode = TN_TRACE_SAMPLED, .sample_bytes = sample_bytes, .seed = 1};
+    enable_bytes(j->heap, byte_threshold);
+    j->total = 0;
+    if (sample_bytes != 0)
+        assert_int_equal(tn_trace_start(j->heap, &options), TN_OK);
+    tn_decref(heap_live_lists(j->heap, NULL, 10000));
+    seen.collections = j->total;
+    tn_trace_visit(j->heap, add_made, &seen.made_bytes);
+    tn_trace_stop(j->heap);
+    return seen;
+}
+
+static void
+the_byte_threshold_and_samples_do_not_disturb_each_other(void **state)
+{
+    journal j;
+    journal_init(&j, heap_fixture_heap(state));
+    outcome threshold = grow(&j, 2000, 0), samples = grow(&j, 0, 1500), both = grow(&j, 2000, 1500);
+    assert_true(threshold.collections > 100 && threshold.made_bytes == 0);
+    assert_true(samples.collections == 0 && samples.made_bytes > 100000);
+    assert_int_equal(both.collections, threshold.collections);
+    assert_int_equal(both.made_bytes, samples.made_bytes);
+}
+
 // --- In the middle of something else -------------------------------------------------------------
 
 static void
@@ -432,6 +472,7 @@ main(void)
         HEAP_TEST(bytes_that_were_given_back_do_not_count),
         HEAP_TEST(a_byte_threshold_of_zero_or_without_end_is_never),
         HEAP_TEST(garbage_does_not_pile_up_with_either_trigger),
+        HEAP_TEST(the_byte_threshold_and_samples_do_not_disturb_each_other),
         HEAP_TEST(none_runs_inside_another),
         HEAP_TEST(none_runs_in_the_middle_of_a_destruction),
         HEAP_TEST(one_may_run_while_a_finalizer_makes_objects),

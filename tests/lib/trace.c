@@ -294,6 +294,23 @@ wrong_options_are_refused(void **state)
     assert_int_equal(tn_trace_get(heap).mode, TN_TRACE_OFF);
 }
 
+static void
+a_page_is_not_asked_any_more_when_its_last_traced_object_ended(void **state)
+{
+    tn_heap *heap = heap_fixture_heap(state);
+    tn_object *before = tn_list_new(heap);
+    const struct tni_page *page = tni_page_of(before);
+    start(heap, TN_TRACE_EXACT, 0);
+    tn_object *first = tn_list_new(heap), *second = tn_list_new(heap);
+    assert_ptr_equal(tni_page_of(second), page);
+    tn_decref(first);
+    assert_true(page->noted);
+    tn_decref(second);
+    assert_false(page->noted);
+    assert_int_equal(traced(heap).current, 0);
+    tn_decref(before);
+}
+
 // --- Samples -------------------------------------------------------------------------------------
 
 static bool
@@ -474,6 +491,7 @@ main(void)
         HEAP_TEST(clearing_forgets_everything_and_goes_on),
         HEAP_TEST(switching_never_loses_or_counts_twice),
         HEAP_TEST(wrong_options_are_refused),
+        HEAP_TEST(a_page_is_not_asked_any_more_when_its_last_traced_object_ended),
         HEAP_TEST(a_million_allocations_are_estimated_without_bias),
         HEAP_TEST(live_objects_are_estimated_too),
         HEAP_TEST(a_tag_divides_what_is_allocated),

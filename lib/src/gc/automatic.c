@@ -14,13 +14,14 @@ void
 tni_gc_arm(struct tni_gc *gc)
 {
     const tn_gc_settings *set = &gc->settings;
-    struct tni_trigger *trigger = &gc->objects.trigger;
+    struct tni_memory *m = &gc->objects.memory;
     bool by_count = set->enabled && set->thresholds[0] != 0;
     bool by_bytes = set->enabled && set->byte_threshold != 0;
-    size_t current = gc->objects.memory.current;
-    bool unreachable = set->byte_threshold > SIZE_MAX - current;
-    trigger->objects = by_count ? set->thresholds[0] : SIZE_MAX;
-    trigger->bytes = by_bytes && !unreachable ? current + set->byte_threshold : SIZE_MAX;
+    size_t in_use = tni_in_use(m);
+    bool unreachable = set->byte_threshold > SIZE_MAX - in_use;
+    gc->objects.trigger = by_count ? set->thresholds[0] : SIZE_MAX;
+    m->limit = by_bytes && !unreachable ? in_use + set->byte_threshold : SIZE_MAX;
+    tni_memory_watch(m);
 }
 
 void

@@ -2,7 +2,7 @@
 //
 // automatic: when a collection runs by itself, and of which generation.
 //
-// Invariant: objects.trigger fires exactly when the settings say that the next object may not be
+// Invariant: the heap fires exactly when the settings say that the next object may not be
 // made without a collection; whoever changes the settings or ends a collection arms it again.
 #ifndef TNI_GC_AUTOMATIC_H
 #define TNI_GC_AUTOMATIC_H

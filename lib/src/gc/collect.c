@@ -17,13 +17,13 @@
 static void
 carry_out(struct tni_gc *gc, int generation, tn_gc_result *result)
 {
-    size_t before = gc->objects.memory.current;
+    size_t before = tni_in_use(&gc->objects.memory);
     uint64_t started = tni_now_ns();
     tni_gc_count_survivors(gc, generation, result->candidates - gc->garbage.len);
     tni_gc_promote(gc, generation);
     tni_gc_reset_counts(gc, generation);
     tni_gc_finish(gc, generation, result);
-    size_t after = gc->objects.memory.current;
+    size_t after = tni_in_use(&gc->objects.memory);
     result->bytes_freed = before > after ? before - after : 0;
     if (generation == 2)
         tni_pages_trim(&gc->objects.memory.pages);

@@ -92,7 +92,7 @@ static void
 begin(struct tni_gc *gc)
 {
     struct tni_objects *s = &gc->objects;
-    gc->run = (struct tni_run){.plane = s->plane ^ 1, .bytes_before = s->memory.current};
+    gc->run = (struct tni_run){.plane = s->plane ^ 1, .bytes_before = tni_in_use(&s->memory)};
     s->memory.pages.held = true;
     gc->visited.len = gc->stack.len = gc->garbage.len = 0;
     tni_gc_tell(gc, TN_GC_START, &(tn_gc_info){.generation = 2});
@@ -128,7 +128,7 @@ static void
 complete(struct tni_gc *gc)
 {
     struct tni_run *run = &gc->run;
-    size_t after = gc->objects.memory.current;
+    size_t after = tni_in_use(&gc->objects.memory);
     run->result.suspects = run->roots;
     run->result.bytes_freed = run->bytes_before > after ? run->bytes_before - after : 0;
     run->result.complete = true;

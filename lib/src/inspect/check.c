@@ -150,7 +150,7 @@ check_accounts(struct audit *a)
     }
     if (objects != a->objects)
         complain(a, NULL, "the accounts of the types do not add up to the live objects");
-    if (bytes != s->memory.current)
+    if (bytes != tni_in_use(&s->memory))
         complain(a, NULL, "the accounts of the types do not add up to the bytes in use");
 }
 
@@ -161,7 +161,7 @@ check_bytes(struct audit *a)
     size_t slots = 0;
     for (struct tni_page *p = NULL; (p = tni_pages_next(&m->pages, p)) != NULL;)
         slots += (size_t)p->used * p->size;
-    if (slots - m->pages.quarantined + m->large != m->current)
+    if (slots - m->pages.quarantined + m->large != tni_in_use(m))
         complain(a, NULL, "the slots in use do not add up to the bytes in use");
 }
 

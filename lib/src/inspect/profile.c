@@ -145,7 +145,7 @@ mib(double bytes)
 static void
 note(tn_profiler *p, struct call *call, int number)
 {
-    size_t now = p->memory->current;
+    size_t now = tni_in_use(p->memory);
     tn_line *line = line_of(call->function, number);
     if (line == NULL) {
         p->lost++;
@@ -170,7 +170,7 @@ tn_profiler_enter(tn_profiler *p, const tn_site *site)
         p->lost++;
         return;
     }
-    size_t now = p->memory->current;
+    size_t now = tni_in_use(p->memory);
     *call = (struct call){function, now, now, seconds()};
     note(p, call, site->line);
 }
@@ -211,7 +211,7 @@ tn_profiler_leave(tn_profiler *p, const tn_site *site)
     note(p, call, site->line);
     if (p->timeline != NULL)
         fprintf(p->timeline, "FUNC %s %.6f %.6f %.6f %.6f\n", site->function,
-                mib((double)call->at_start), call->started, mib((double)p->memory->current),
+                mib((double)call->at_start), call->started, mib((double)tni_in_use(p->memory)),
                 seconds());
     p->depth--;
 }

@@ -137,10 +137,10 @@ copy_trace(tn_snapshot *s, const struct tni_trace *trace)
 {
     const tn_type *owner = tni_trace_owner(trace);
     struct tni_snapshot_row row = {.stack = &s->taking.stacks[trace->key.stack],
-                                   .bytes = trace->bytes,
-                                   .count = blocks(trace->count),
-                                   .made_bytes = trace->made_bytes,
-                                   .made_count = blocks(trace->made_count)};
+                                   .bytes = tni_trace_in_use(trace).bytes,
+                                   .count = blocks(tni_trace_in_use(trace).count),
+                                   .made_bytes = trace->made.bytes,
+                                   .made_count = blocks(trace->made.count)};
     if (!name_row(&s->arena, &row, domain_of(trace, owner), owner->name, trace->key.tag))
         return false;
     struct tni_snapshot_row *place = add_row(s);

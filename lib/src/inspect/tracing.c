@@ -110,10 +110,10 @@ tn_trace_visit(tn_heap *heap, bool (*fn)(const tn_trace_total *total, void *arg)
             .owner = tni_trace_owner(trace),
             .tag = trace->key.tag,
             .objects = trace->key.kind == TNI_TRACE_OBJECT,
-            .bytes = trace->bytes,
-            .count = blocks(trace->count),
-            .made_bytes = trace->made_bytes,
-            .made_count = blocks(trace->made_count),
+            .bytes = tni_trace_in_use(trace).bytes,
+            .count = blocks(tni_trace_in_use(trace).count),
+            .made_bytes = trace->made.bytes,
+            .made_count = blocks(trace->made.count),
         };
         if (!fn(&total, arg))
             return;

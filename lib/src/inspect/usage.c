@@ -21,14 +21,14 @@ void
 tn_memory_get(const tn_heap *heap, tn_memory *memory)
 {
     const struct tni_memory *m = (const struct tni_memory *)heap;
-    *memory = (tn_memory){m->current, tni_peak(m), tni_reserved(m), overhead(m)};
+    *memory = (tn_memory){tni_in_use(m), tni_peak(m), tni_reserved(m), overhead(m)};
 }
 
 void
 tn_memory_reset_peak(tn_heap *heap)
 {
     struct tni_memory *m = (struct tni_memory *)heap;
-    m->highest = m->current;
+    m->highest = tni_in_use(m);
 }
 
 size_t
@@ -75,7 +75,7 @@ tn_domains_get(const tn_heap *heap, tn_usage *rows, size_t max)
 {
     const struct tni_objects *s = (const struct tni_objects *)heap;
     tn_usage objects = {"objects", 0, object_bytes(&s->memory.pages)};
-    tn_usage buffers = {"buffers", 0, s->memory.current - objects.bytes};
+    tn_usage buffers = {"buffers", 0, tni_in_use(&s->memory) - objects.bytes};
     size_t count = 2;
     for (uint32_t i = 1; i < s->type_count; i++) {
         const tn_type *type = s->types[i];

@@ -43,7 +43,8 @@ tni_memory_init(struct tni_memory *m)
     m->owner = tni_this_thread();
     m->report = report_to_stderr;
     m->tracer.growth = (struct tni_growth){resize_traces, m};
-    m->until = TNI_UNTIL_NEVER;
+    m->limit = SIZE_MAX;
+    tni_trace_arm(m);
     m->magic = TNI_MEMORY_MAGIC;
 }
 
@@ -165,6 +166,18 @@ tni_report(struct tni_memory *m, const char *format, ...)
     m->report(m->report_arg, sentence);
 }
 
+void
+tni_memory_watch(struct tni_memory *m)
+{
+    int64_t next = m->until + m->beyond;
+    size_t in_use = tni_in_use(m), room = m->limit > in_use ? m->limit - in_use : 0;
+    if (next >= 0 && (size_t)next > room)
+        next = (int64_t)room;
+    m->beyond += m->until - next;
+    m->level = in_use + (size_t)next;
+    m->until = next;
+}
+
 // --- Objects ---------------------------------------------------------------------------------
 
 const tn_site *
@@ -177,10 +190,13 @@ tni_site_of(const void *object)
 
 // --- Buffers ---------------------------------------------------------------------------------
 
+// [until] has passed.
 static void
-trace_buffer(struct tni_memory *m, struct tni_account *account, void *buffer, size_t size)
+look_at_buffer(struct tni_memory *m, struct tni_account *account, void *buffer, size_t size)
 {
-    if (size > TNI_MAX_SLOT)
+    if (!tni_trace_is_due(m))
+        tni_memory_watch(m);
+    else if (size > TNI_MAX_SLOT)
         block_of(buffer)->trace = tni_trace_large(m, account, size);
     else
         tni_trace_slot(m, TNI_TRACE_BUFFER, account, tni_page_of(buffer), buffer, m->site);
@@ -220,7 +236,7 @@ tni_buffer_alloc(struct tni_memory *m, struct tni_account *account, size_t size)
     if (buffer != NULL)
         tni_charge(m, account, tni_buffer_occupies(size));
     if (buffer != NULL && __builtin_expect(m->until < 0, 0))
-        trace_buffer(m, account, buffer, size);
+        look_at_buffer(m, account, buffer, size);
     m->site = NULL;
     return buffer;
 }
@@ -259,7 +275,7 @@ large_resize(struct tni_memory *m, struct tni_account *account, void *buffer, si
     m->large = m->large - size + new_size;
     block_of(buffer)->trace = 0;
     if (__builtin_expect(m->until < 0, 0))
-        trace_buffer(m, account, buffer, new_size);
+        look_at_buffer(m, account, buffer, new_size);
     m->site = NULL;
     return buffer;
 }

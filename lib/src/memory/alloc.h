@@ -8,8 +8,9 @@
 //   tni_buffer_resize  in place where the size class stays
 //   tni_table_resize   overhead: type tables, the collector's scratch
 //
-// Invariant: current = sum of the live slots' sizes + large; each account is its owner's part of
-// it.
+// Invariant: what is in use = sum of the live slots' sizes + large; each account is its owner's
+// part of it. It is not counted by itself: [until] falls with what is made, [level] with what is
+// freed, and it is the difference.
 #ifndef TNI_MEMORY_ALLOC_H
 #define TNI_MEMORY_ALLOC_H
 
@@ -31,9 +32,11 @@ struct tni_account {
 struct tni_memory {
     uint64_t magic;
     struct tni_pages pages;
-    size_t current;
-    int64_t until;                 // bytes before the next block is traced; memory/traced.h
-    size_t highest;                // of [current] so far, as far as it has fallen since
+    int64_t until;  // bytes before somebody asks what is made; below zero: of every block
+    size_t level;   // in use when [until] is zero
+    int64_t beyond; // from there to the next block that is traced
+    size_t limit;   // in use, above which a tracked object may not be made unasked
+    size_t highest; // in use so far, as far as it has fallen since
     struct tni_large *first_large; // buffers that come from the system
     size_t large;                  // their bytes
     size_t tables;                 // bytes of tni_table_resize
@@ -51,6 +54,10 @@ struct tni_memory {
 
 void tni_memory_init(struct tni_memory *m);
 void tni_memory_fini(struct tni_memory *m);
+
+// Sets [until] again: to the next block that is traced, or to the limit. Whoever moves one of them
+// calls it.
+void tni_memory_watch(struct tni_memory *m);
 
 void *tni_buffer_alloc(struct tni_memory *m, struct tni_account *account, size_t size); /* new */
 void *tni_buffer_resize(struct tni_memory *m, struct tni_account *account, void *buffer,
@@ -116,25 +123,33 @@ static inline void
 tni_charge(struct tni_memory *m, struct tni_account *account, size_t size)
 {
     account->bytes += size;
-    m->current += size;
     m->until -= (int64_t)size;
+}
+
+// Bytes of the live blocks.
+static inline size_t
+tni_in_use(const struct tni_memory *m)
+{
+    return m->level - (size_t)m->until;
 }
 
 static inline size_t
 tni_peak(const struct tni_memory *m)
 {
-    return m->current > m->highest ? m->current : m->highest;
+    size_t in_use = tni_in_use(m);
+    return in_use > m->highest ? in_use : m->highest;
 }
 
 // A peak is over when less is in use: so it is noted here, and not with every charge.
 static inline void
 tni_discharge(struct tni_memory *m, struct tni_account *account, size_t size)
 {
-    TN_DEBUG(account->bytes >= size && m->current >= size);
+    size_t in_use = tni_in_use(m);
+    TN_DEBUG(account->bytes >= size && in_use >= size);
     account->bytes -= size;
-    if (__builtin_expect(m->current > m->highest, 0))
-        m->highest = m->current;
-    m->current -= size;
+    if (__builtin_expect(in_use > m->highest, 0))
+        m->highest = in_use;
+    m->level -= size;
 }
 
 // --- Objects -------------------------------------------------------------------------------------

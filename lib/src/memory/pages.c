@@ -105,13 +105,18 @@ drop_sites(struct tni_pages *p, struct tni_page *page)
     tni_segment_of(page)->sites[tni_page_number(page)] = NULL;
 }
 
-uint32_t *
+static size_t
+traces_size(const struct tni_page *page)
+{
+    return sizeof(struct tni_traces) + page->slots * sizeof(uint32_t);
+}
+
+struct tni_traces *
 tni_pages_add_traces(struct tni_pages *p, struct tni_page *page)
 {
-    uint32_t *traces = calloc(page->slots, sizeof *traces);
+    struct tni_traces *traces = calloc(1, traces_size(page));
     tni_segment_of(page)->traces[tni_page_number(page)] = traces;
-    page->noted |= traces != NULL;
-    p->trace_bytes += traces != NULL ? page->slots * sizeof *traces : 0;
+    p->trace_bytes += traces != NULL ? traces_size(page) : 0;
     return traces;
 }
 
@@ -120,7 +125,7 @@ tni_pages_drop_traces(struct tni_pages *p, struct tni_page *page)
 {
     if (tni_page_traces(page) == NULL)
         return;
-    p->trace_bytes -= page->slots * sizeof(uint32_t);
+    p->trace_bytes -= traces_size(page);
     free(tni_page_traces(page));
     tni_segment_of(page)->traces[tni_page_number(page)] = NULL;
     page->noted = tni_page_serials(page) != NULL;
@@ -150,7 +155,7 @@ drop_serials(struct tni_pages *p, struct tni_page *page)
     p->serial_bytes -= serials_size(page);
     free(tni_page_serials(page));
     tni_segment_of(page)->serials[tni_page_number(page)] = NULL;
-    page->noted = tni_page_traces(page) != NULL;
+    page->noted = tni_page_traces(page) != NULL && tni_page_traces(page)->count > 0;
 }
 
 static unsigned

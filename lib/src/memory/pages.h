@@ -88,7 +88,7 @@ void tni_pages_trim(struct tni_pages *p);
 // Gives [page] back if it is empty, held or not.
 void tni_pages_give_if_empty(struct tni_pages *p, struct tni_page *page);
 // Room for the traces of the slots of [page], none of which has one yet. NULL: out of memory.
-uint32_t *tni_pages_add_traces(struct tni_pages *p, struct tni_page *page);
+struct tni_traces *tni_pages_add_traces(struct tni_pages *p, struct tni_page *page);
 void tni_pages_drop_traces(struct tni_pages *p, struct tni_page *page);
 // The same for their serials, which stay until the page goes.
 struct tni_serials *tni_pages_add_serials(struct tni_pages *p, struct tni_page *page);

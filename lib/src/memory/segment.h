@@ -43,7 +43,13 @@ struct tni_page {
     bool listed;
     bool young;  // a slot may be of generation 0 or 1
     bool frozen; // a slot may be frozen
-    bool noted;  // a slot may have a trace or a serial: the page has an array for them
+    bool noted;  // a slot has a trace, or may have a serial
+};
+
+// Which traces the slots of a page belong to.
+struct tni_traces {
+    uint32_t count; // of those that have one
+    uint32_t of[];  // a slot; 0: unknown
 };
 
 // What the slots of a page are called, for ever.
@@ -54,15 +60,15 @@ struct tni_serials {
 
 struct tni_segment {
     uint32_t quiet; // first: tn_decref reads it; flags of objects that need not be logged
-    struct tni_memory *owner;
     struct tni_segment *next, *prev;
     unsigned header_pages;     // the first ones
     uint64_t free_pages;       // one bit a page, of the others
     uint64_t dirty_pages;      // of them: those whose memory is still ours
     uint64_t suspect_pages[2]; // one bit a page in which that plane may have a bit
     uint64_t row_taken[(TNI_SEGMENT_ROWS + 63) / 64];
+    struct tni_memory *owner; // not among the first words: a page's first slot would alias with it
     const tn_site **sites[TNI_SEGMENT_PAGES];       // of a page's slots, debug builds only
-    uint32_t *traces[TNI_SEGMENT_PAGES];            // of a page's slots, where one is traced
+    struct tni_traces *traces[TNI_SEGMENT_PAGES];   // where a slot was traced
     struct tni_serials *serials[TNI_SEGMENT_PAGES]; // where one has been asked for
     _Alignas(64) struct tni_page pages[TNI_SEGMENT_PAGES];
 };
@@ -118,7 +124,7 @@ tni_page_sites(const struct tni_page *page)
     return tni_segment_of(page)->sites[tni_page_number(page)];
 }
 
-static inline uint32_t *
+static inline struct tni_traces *
 tni_page_traces(const struct tni_page *page)
 {
     return tni_segment_of(page)->traces[tni_page_number(page)];

@@ -3,60 +3,102 @@
 
 #include "memory/alloc.h"
 
-void
-tni_trace_arm(struct tni_memory *m)
+// More bytes than a heap ever makes.
+#define FOREVER (INT64_MAX / 4)
+
+static int64_t
+distance_of(struct tni_tracer *t)
 {
-    switch (m->tracer.mode) {
+    switch (t->mode) {
     case TN_TRACE_OFF:
-        m->until = TNI_UNTIL_NEVER;
-        break;
+        return FOREVER;
     case TN_TRACE_EXACT:
-        m->until = TNI_UNTIL_NOW;
-        break;
+        return -FOREVER;
     default:
-        m->until = tni_tracer_distance(&m->tracer);
+        return tni_tracer_distance(t);
     }
 }
 
-// What stands in the array of [page] for [slot]; NULL: out of memory.
-static uint32_t *
-place_of(struct tni_memory *m, struct tni_page *page, const void *slot)
+void
+tni_trace_arm(struct tni_memory *m)
 {
-    uint32_t *traces = tni_page_traces(page);
-    if (traces == NULL && !tni_must_fail(m))
-        traces = tni_pages_add_traces(&m->pages, page);
-    return traces != NULL ? traces + tni_slot_of(page, slot) : NULL;
+    m->beyond = distance_of(&m->tracer) - m->until;
+    tni_memory_watch(m);
 }
 
-void
-tni_trace_slot(struct tni_memory *m, enum tni_trace_kind kind, const struct tni_account *account,
-               struct tni_page *page, const void *slot, const tn_site *site)
+bool
+tni_trace_is_due(const struct tni_memory *m)
 {
-    uint32_t *place = place_of(m, page, slot);
-    if (place != NULL)
-        *place = tni_tracer_note(&m->tracer, kind, account, page->size, site);
-    else
+    return m->until + m->beyond < 0;
+}
+
+static inline void
+remember(struct tni_traces *traces, struct tni_page *page, const void *slot, uint32_t trace)
+{
+    traces->of[tni_slot_of(page, slot)] = trace;
+    traces->count++;
+    page->noted = true;
+}
+
+static struct tni_traces *
+traces_of(struct tni_memory *m, struct tni_page *page)
+{
+    struct tni_traces *traces = tni_page_traces(page);
+    if (traces == NULL && !tni_must_fail(m))
+        traces = tni_pages_add_traces(&m->pages, page);
+    return traces;
+}
+
+static __attribute__((noinline)) void
+trace_slowly(struct tni_memory *m, enum tni_trace_kind kind, const struct tni_account *account,
+             struct tni_page *page, const void *slot, const tn_site *site)
+{
+    struct tni_traces *traces = traces_of(m, page);
+    uint32_t trace = 0;
+    if (traces == NULL)
         m->tracer.lost++;
+    else
+        trace = tni_tracer_note(&m->tracer, kind, account, page->size, site);
+    if (trace != 0)
+        remember(traces, page, slot, trace);
     if (m->tracer.mode == TN_TRACE_SAMPLED)
         tni_trace_arm(m);
 }
 
-static void
-untrace_slot(struct tni_memory *m, struct tni_page *page, const void *slot)
+// Every block comes here while each is traced, so it makes no call and saves no register.
+void
+tni_trace_slot(struct tni_memory *m, enum tni_trace_kind kind, const struct tni_account *account,
+               struct tni_page *page, const void *slot, const tn_site *site)
 {
-    uint32_t *place = tni_page_traces(page) + tni_slot_of(page, slot);
-    if (*place != 0)
-        tni_tracer_forget(&m->tracer, *place, page->size);
-    *place = 0;
+    struct tni_traces *traces = tni_page_traces(page);
+    uint32_t trace = 0;
+    if (traces != NULL)
+        trace = tni_tracer_note_again(&m->tracer, kind, account, page->size, site);
+    if (trace == 0)
+        return trace_slowly(m, kind, account, page, slot, site);
+    remember(traces, page, slot, trace);
+}
+
+static inline void
+untrace_slot(struct tni_memory *m, struct tni_page *page, unsigned slot)
+{
+    struct tni_traces *traces = tni_page_traces(page);
+    uint32_t trace = traces != NULL ? traces->of[slot] : 0;
+    if (trace == 0)
+        return;
+    traces->of[slot] = 0;
+    if (--traces->count == 0)
+        page->noted = tni_page_serials(page) != NULL;
+    tni_tracer_forget(&m->tracer, trace, page->size);
 }
 
 void
 tni_forget_slot(struct tni_memory *m, struct tni_page *page, const void *slot)
 {
-    if (tni_page_traces(page) != NULL)
-        untrace_slot(m, page, slot);
+    unsigned i = tni_slot_of(page, slot);
     if (tni_page_serials(page) != NULL)
-        tni_page_serials(page)->of[tni_slot_of(page, slot)] = 0;
+        tni_page_serials(page)->of[i] = 0;
+    untrace_slot(m, page, i);
 }
 
 uint32_t
@@ -75,14 +117,16 @@ tni_untrace_large(struct tni_memory *m, uint32_t trace, size_t size)
         tni_tracer_forget(&m->tracer, trace, size);
 }
 
-// A sample that is due is taken.
+// It brings the next sample nearer, but takes nothing of the heap. A sample that is due is taken.
 static bool
 is_wanted(struct tni_memory *m, size_t size)
 {
-    m->until -= (int64_t)size;
-    bool wanted = m->until < 0;
+    m->beyond -= (int64_t)size;
+    bool wanted = tni_trace_is_due(m);
     if (wanted && m->tracer.mode == TN_TRACE_SAMPLED)
         tni_trace_arm(m);
+    else
+        tni_memory_watch(m);
     return wanted;
 }
 

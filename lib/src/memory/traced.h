@@ -4,8 +4,8 @@
 //
 // A slot's trace stands in an array beside its page, which is made for the first one and goes with
 // the page; a large buffer's in front of the buffer. Whoever allocates takes [until] down by the
-// block's size and asks here when it is below zero: never while tracing is off, always while every
-// block is traced, at the next sample otherwise.
+// block's size, and asks here when it is below zero. The next block that is traced lies [beyond]
+// that: it never comes while tracing is off, and has always come while every block is traced.
 #ifndef TNI_MEMORY_TRACED_H
 #define TNI_MEMORY_TRACED_H
 
@@ -13,10 +13,6 @@
 #include "trace/tracer.h"
 
 struct tni_account;
-
-// Of [until]: no block is asked for, and every block is.
-#define TNI_UNTIL_NEVER INT64_MAX
-#define TNI_UNTIL_NOW   (INT64_MIN / 2)
 
 // The block in [slot] of [page] was made at [site].
 void tni_trace_slot(struct tni_memory *m, enum tni_trace_kind kind,
@@ -34,7 +30,9 @@ bool tni_trace_track(struct tni_memory *m, const struct tni_account *account, co
 void tni_trace_untrack(struct tni_memory *m, const struct tni_account *account,
                        const void *address);
 
-// Sets [until] as the mode of the tracer demands.
+// Whether the block that was made last is to be traced.
+bool tni_trace_is_due(const struct tni_memory *m);
+// Sets the next block that is traced as the mode of the tracer demands.
 void tni_trace_arm(struct tni_memory *m);
 // Every block forgets its trace.
 void tni_trace_forget_all(struct tni_memory *m);
@@ -43,8 +41,8 @@ void tni_trace_forget_all(struct tni_memory *m);
 static inline uint32_t
 tni_trace_of(const struct tni_page *page, const void *slot)
 {
-    const uint32_t *traces = tni_page_traces(page);
-    return traces != NULL ? traces[tni_slot_of(page, slot)] : 0;
+    const struct tni_traces *traces = tni_page_traces(page);
+    return traces != NULL ? traces->of[tni_slot_of(page, slot)] : 0;
 }
 
 #endif

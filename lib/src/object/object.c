@@ -7,7 +7,7 @@
 static inline bool
 is_due(const struct tni_objects *s)
 {
-    return s->young_net > s->trigger.objects || s->memory.current > s->trigger.bytes;
+    return s->young_net > s->trigger || tni_in_use(&s->memory) > s->memory.limit;
 }
 
 // What the drop budget put off is destroyed as fast as new objects are made, or faster. Then the
@@ -18,7 +18,7 @@ do_chores(struct tni_objects *s, unsigned bin, bool tracked)
     if (s->backlog.first != NULL)
         tni_reap_some(s, 2 + tni_class_size(bin % TNI_CLASSES) / 64);
     if ((tracked && is_due(s)) || (TN_CHECKS > 0 && s->memory.stress != 0))
-        s->trigger.fire(s);
+        s->fire(s);
 }
 
 static inline tn_object *
@@ -33,18 +33,30 @@ make_in(struct tni_objects *s, tn_type *type, struct tni_page *page, bool tracke
     return o;
 }
 
+// The heap's [until] has passed.
+static inline void
+look_at_object(struct tni_objects *s, tn_type *type, struct tni_page *page, tn_object *o,
+               const tn_site *site)
+{
+    if (tni_trace_is_due(&s->memory))
+        tni_trace_slot(&s->memory, TNI_TRACE_OBJECT, &type->account, page, o, site);
+    else
+        tni_memory_watch(&s->memory);
+}
+
 // When there is more to do than to take a slot.
 static __attribute__((noinline)) tn_object *
 make_slowly(struct tni_objects *s, tn_type *type, unsigned bin, bool tracked, const tn_site *site)
 {
     do_chores(s, bin, tracked);
-    struct tni_page *page =
-        tni_must_fail(&s->memory) ? NULL : tni_pages_find_room(&s->memory.pages, bin);
-    if (page == NULL)
+    if (tni_must_fail(&s->memory))
+        return NULL;
+    struct tni_page *page = tni_pages_at_hand(&s->memory.pages, bin);
+    if (page == NULL && (page = tni_pages_find_room(&s->memory.pages, bin)) == NULL)
         return NULL;
     tn_object *o = make_in(s, type, page, tracked, site);
     if (s->memory.until < 0)
-        tni_trace_slot(&s->memory, TNI_TRACE_OBJECT, &type->account, page, o, site);
+        look_at_object(s, type, page, o, site);
     return o;
 }
 
@@ -53,7 +65,7 @@ make(struct tni_objects *s, tn_type *type, unsigned bin, bool tracked, const tn_
 {
     tni_assert_owner(&s->memory);
     struct tni_page *page = tni_pages_at_hand(&s->memory.pages, bin);
-    if (__builtin_expect(page == NULL || s->backlog.first != NULL || is_due(s) ||
+    if (__builtin_expect(page == NULL || s->backlog.first != NULL || s->young_net > s->trigger ||
                              s->memory.until < page->size || TN_CHECKS > 0,
                          0))
         return make_slowly(s, type, bin, tracked, site);

@@ -74,13 +74,6 @@ struct tni_disturbed {
     bool failed; // an object could not be noted
 };
 
-// When a tracked object may not be made without asking the collector first.
-struct tni_trigger {
-    size_t objects;                      // more than this many net new ones; SIZE_MAX: never
-    size_t bytes;                        // more than this many in use; SIZE_MAX: never
-    void (*fire)(struct tni_objects *s); // installed by heap.c
-};
-
 struct tni_weak_table;
 
 struct tni_objects {
@@ -94,7 +87,10 @@ struct tni_objects {
     struct tni_called called;
     unsigned
         pauses; // finalizers and callbacks that are running: objects are in the middle of dying
-    struct tni_trigger trigger;
+    // A tracked object may not be made without asking the collector first when more than this many
+    // net new ones are there (SIZE_MAX: never), or more is in use than the memory's limit.
+    size_t trigger;
+    void (*fire)(struct tni_objects *s); // installed by heap.c
     struct tni_disturbed disturbed;
     uint32_t
         condemned; // the epoch whose marks without the verdict live are those of garbage; 0: none

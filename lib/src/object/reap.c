@@ -350,15 +350,27 @@ refers_to_objects(const tn_type *type, const tn_object *o)
     return false;
 }
 
-// Its end is no more than the return of its memory: nothing runs, it refers to nothing, and at most
-// one weak map has to forget it. So nobody can tell whether it ended at once or in its turn.
-static inline bool
-ends_unnoticed(struct tni_objects *s, const tn_type *type, tn_object *o)
+// Its end is no more than the return of its memory: nothing runs, and it refers to nothing. So
+// nobody can tell whether it ended at once or in its turn. What the collector has met takes leave
+// of it.
+static inline __attribute__((always_inline)) void
+end_unnoticed(struct tni_objects *s, tn_type *type, tn_object *o, struct tni_place at)
 {
-    if (!type->plain || refers_to_objects(type, o))
-        return false;
-    bool is_forgotten = type->weak_at == 0 || *tni_weak_word(type, o) == 0;
-    return is_forgotten || tni_weak_forget_entry(s, o);
+    if (tni_is_fresh(at))
+        tni_untrack_fresh(s, at);
+    else if (at.row->tracked & at.bit)
+        return reap(s, o);
+    tni_object_free(&s->memory, &type->account, o, at);
+}
+
+// The same of one that a weak map has to forget, or a page's array.
+static __attribute__((noinline)) void
+end_known(struct tni_objects *s, tn_type *type, tn_object *o)
+{
+    bool is_weak = type->weak_at != 0 && *tni_weak_word(type, o) != 0;
+    if (is_weak && !tni_weak_forget_entry(s, o))
+        return reap(s, o);
+    end_unnoticed(s, type, o, tni_place_of(o));
 }
 
 // Most objects end here, so this path makes no call and saves no register.
@@ -369,14 +381,12 @@ tni_reap(tn_object *o)
     tni_assert_owner(&s->memory);
     TN_DEBUG(o->type != TNI_TYPE_NONE && o->type < s->type_count);
     tn_type *type = s->types[o->type];
-    if (s->backlog.budget != SIZE_MAX || !ends_unnoticed(s, type, o))
+    if (s->backlog.budget != SIZE_MAX || !type->plain || refers_to_objects(type, o))
         return reap(s, o);
     struct tni_place at = tni_place_of(o);
-    if (tni_is_fresh(at))
-        tni_untrack_fresh(s, at);
-    else if (at.row->tracked & at.bit)
-        return reap(s, o);
-    tni_object_free(&s->memory, &type->account, o, at);
+    if (at.page->noted || (type->weak_at != 0 && *tni_weak_word(type, o) != 0))
+        return end_known(s, type, o);
+    end_unnoticed(s, type, o, at);
 }
 
 static void

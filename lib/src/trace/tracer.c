@@ -18,7 +18,6 @@ tni_tracer_prepare(struct tni_tracer *t, uint32_t frames)
         t->recent = g->resize(g->memory, NULL, 0, TNI_RECENT * sizeof *t->recent);
         if (t->recent == NULL)
             return false;
-        memset(t->recent, 0, TNI_RECENT * sizeof *t->recent);
     }
     if (room > t->scratch_room) {
         size_t word = sizeof *t->scratch;
@@ -29,6 +28,7 @@ tni_tracer_prepare(struct tni_tracer *t, uint32_t frames)
         t->scratch_room = room;
     }
     t->frames = frames;
+    memset(t->recent, 0, TNI_RECENT * sizeof *t->recent);
     return true;
 }
 
@@ -62,20 +62,16 @@ tni_tracer_drop(struct tni_tracer *t)
 
 // --- What a block stands for ---------------------------------------------------------------------
 
-struct weight {
-    uint64_t count, bytes;
-};
-
 // A block of [size] is sampled with the probability that one of its bytes is hit, and stands for
 // the reciprocal of that.
-static struct weight
+static struct tni_weight
 weight_of(size_t size, size_t rate)
 {
     if (rate == 0)
-        return (struct weight){TNI_COUNT_ONE, size};
+        return (struct tni_weight){TNI_COUNT_ONE, size};
     double blocks = -1 / expm1(-(double)size / (double)rate);
-    return (struct weight){(uint64_t)llround(blocks * TNI_COUNT_ONE),
-                           (uint64_t)llround(blocks * (double)size)};
+    return (struct tni_weight){(uint64_t)llround(blocks * TNI_COUNT_ONE),
+                               (uint64_t)llround(blocks * (double)size)};
 }
 
 static double
@@ -162,13 +158,20 @@ find_trace(struct tni_tracer *t, enum tni_trace_kind kind, const void *account, 
     return key.stack != 0 ? intern(t, &key) : 0;
 }
 
-// Where tni_tracer_note will look.
+// Where tni_tracer_note_again will look.
 static void
 remember(struct tni_tracer *t, enum tni_trace_kind kind, const void *account, const tn_site *site,
          uint32_t trace)
 {
-    size_t at = ((uintptr_t)site >> 4 ^ (uintptr_t)account >> 5 ^ kind) % TNI_RECENT;
-    t->recent[at] = (struct tni_trace_recent){site, account, t->tag, trace, kind};
+    uintptr_t owner = tni_trace_owned(account, kind);
+    *tni_tracer_recent(t, owner, site) = (struct tni_trace_recent){site, owner, t->tag, trace};
+}
+
+static void
+add(struct tni_weight *sum, struct tni_weight w)
+{
+    sum->count += w.count;
+    sum->bytes += w.bytes;
 }
 
 uint32_t
@@ -183,22 +186,17 @@ tni_tracer_note_slowly(struct tni_tracer *t, enum tni_trace_kind kind, const voi
     if (t->frames == 1 && t->rate == 0)
         remember(t, kind, account, site, number);
     struct tni_trace *trace = tni_tracer_at(t, number);
-    struct weight w = weight_of(size, trace->key.rate);
-    trace->count += w.count;
-    trace->bytes += w.bytes;
-    trace->made_count += w.count;
-    trace->made_bytes += w.bytes;
+    struct tni_weight w = weight_of(size, trace->key.rate);
+    add(&trace->made, w);
     t->current += w.bytes;
     return number;
 }
 
 void
-tni_tracer_forget_sample(struct tni_tracer *t, uint32_t number, size_t size)
+tni_tracer_forget_sample(struct tni_tracer *t, struct tni_trace *trace, size_t size)
 {
-    struct tni_trace *trace = tni_tracer_at(t, number);
-    struct weight w = weight_of(size, trace->key.rate);
-    TN_DEBUG(trace->count >= w.count && trace->bytes >= w.bytes && t->current >= w.bytes);
-    trace->count -= w.count;
-    trace->bytes -= w.bytes;
+    struct tni_weight w = weight_of(size, trace->key.rate), in_use = tni_trace_in_use(trace);
+    TN_DEBUG(in_use.count >= w.count && in_use.bytes >= w.bytes && t->current >= w.bytes);
+    add(&trace->gone, w);
     t->current -= w.bytes;
 }

@@ -6,7 +6,7 @@
 // block remembers the number of its trace, 0 if nobody saw it being made; the block's size and the
 // trace's rate tell what it counted, so what its end takes away is exactly that.
 //
-// Invariant: the sum of [bytes] over all traces is [current].
+// Invariant: what is in use of all traces adds up to [current].
 #ifndef TNI_TRACE_TRACER_H
 #define TNI_TRACE_TRACER_H
 
@@ -26,19 +26,21 @@ struct tni_trace_key {
     size_t rate; // sampled once in so many bytes; 0: every block
 };
 
-struct tni_trace {
-    struct tni_trace_key key;
-    uint64_t count, bytes;           // in use
-    uint64_t made_count, made_bytes; // ever
+struct tni_weight {
+    uint64_t count, bytes;
 };
 
-// The last traces by call site, which spares the hash.
+struct tni_trace {
+    struct tni_trace_key key;
+    struct tni_weight made, gone; // ever; what was made and is not gone is in use
+};
+
+// The last traces by call site, which spares the hash. Those of every block with one frame alone.
 struct tni_trace_recent {
     const tn_site *site;
-    const void *account;
+    uintptr_t owner; // account and kind
     const char *tag;
     uint32_t trace;
-    uint32_t kind;
 };
 
 enum { TNI_RECENT = 256 };
@@ -63,7 +65,7 @@ struct tni_tracer {
     uint32_t epoch; // how often everything was forgotten; numbers mean others then
 };
 
-// Room for tracebacks of [frames]. False: out of memory.
+// Room for tracebacks of [frames], from now on. False: out of memory.
 bool tni_tracer_prepare(struct tni_tracer *t, uint32_t frames);
 // Forgets everything but the mode.
 void tni_tracer_clear(struct tni_tracer *t);
@@ -73,7 +75,7 @@ void tni_tracer_drop(struct tni_tracer *t);
 uint32_t tni_tracer_note_slowly(struct tni_tracer *t, enum tni_trace_kind kind, const void *account,
                                 size_t size, const tn_site *site);
 // A block of [size] that remembers [trace] is gone.
-void tni_tracer_forget_sample(struct tni_tracer *t, uint32_t trace, size_t size);
+void tni_tracer_forget_sample(struct tni_tracer *t, struct tni_trace *trace, size_t size);
 // Bytes to the next sample: distances of a Poisson process.
 int64_t tni_tracer_distance(struct tni_tracer *t);
 
@@ -83,24 +85,49 @@ tni_tracer_at(const struct tni_tracer *t, uint32_t trace)
     return (struct tni_trace *)t->traces.items + trace - 1;
 }
 
-// What every block costs that is traced exactly, with one frame, from a line that was seen lately.
+static inline struct tni_weight
+tni_trace_in_use(const struct tni_trace *trace)
+{
+    return (struct tni_weight){trace->made.count - trace->gone.count,
+                               trace->made.bytes - trace->gone.bytes};
+}
+
+// An account is aligned, so the kind finds room in its lowest bits.
+static inline uintptr_t
+tni_trace_owned(const void *account, enum tni_trace_kind kind)
+{
+    return (uintptr_t)account + kind;
+}
+
+static inline struct tni_trace_recent *
+tni_tracer_recent(const struct tni_tracer *t, uintptr_t owner, const tn_site *site)
+{
+    return &t->recent[((uintptr_t)site >> 4 ^ owner >> 5) % TNI_RECENT];
+}
+
+// What every block costs that is traced exactly, with one frame, from a line that was seen lately;
+// 0: it was not.
+static inline uint32_t
+tni_tracer_note_again(struct tni_tracer *t, enum tni_trace_kind kind, const void *account,
+                      size_t size, const tn_site *site)
+{
+    uintptr_t owner = tni_trace_owned(account, kind);
+    const struct tni_trace_recent *r = tni_tracer_recent(t, owner, site);
+    if (r->site != site || r->owner != owner || r->tag != t->tag)
+        return 0;
+    struct tni_trace *trace = tni_tracer_at(t, r->trace);
+    trace->made.count += TNI_COUNT_ONE;
+    trace->made.bytes += size;
+    t->current += size;
+    return r->trace;
+}
+
 static inline uint32_t
 tni_tracer_note(struct tni_tracer *t, enum tni_trace_kind kind, const void *account, size_t size,
                 const tn_site *site)
 {
-    size_t at = ((uintptr_t)site >> 4 ^ (uintptr_t)account >> 5 ^ kind) % TNI_RECENT;
-    const struct tni_trace_recent *r = &t->recent[at];
-    bool is_simple = t->frames == 1 && t->rate == 0;
-    if (!is_simple || r->site != site || r->account != account || r->kind != kind ||
-        r->tag != t->tag || r->trace == 0)
-        return tni_tracer_note_slowly(t, kind, account, size, site);
-    struct tni_trace *trace = tni_tracer_at(t, r->trace);
-    trace->count += TNI_COUNT_ONE;
-    trace->bytes += size;
-    trace->made_count += TNI_COUNT_ONE;
-    trace->made_bytes += size;
-    t->current += size;
-    return r->trace;
+    uint32_t trace = tni_tracer_note_again(t, kind, account, size, site);
+    return trace != 0 ? trace : tni_tracer_note_slowly(t, kind, account, size, site);
 }
 
 static inline void
@@ -110,12 +137,13 @@ tni_tracer_forget(struct tni_tracer *t, uint32_t number, size_t size)
     if (t->current > t->peak)
         t->peak = t->current;
     if (trace->key.rate != 0) {
-        tni_tracer_forget_sample(t, number, size);
+        tni_tracer_forget_sample(t, trace, size);
         return;
     }
-    TN_DEBUG(trace->count >= TNI_COUNT_ONE && trace->bytes >= size && t->current >= size);
-    trace->count -= TNI_COUNT_ONE;
-    trace->bytes -= size;
+    TN_DEBUG(tni_trace_in_use(trace).count >= TNI_COUNT_ONE);
+    TN_DEBUG(tni_trace_in_use(trace).bytes >= size && t->current >= size);
+    trace->gone.count += TNI_COUNT_ONE;
+    trace->gone.bytes += size;
     t->current -= size;
 }
 
