@@ -33,13 +33,19 @@ tni_word_hash(const struct tni_objects *s, uint64_t word)
     return mixed ^ (word & low) << 32;
 }
 
+// The tag goes to the far end.
+static inline uint64_t
+tni_word_key_hash(const struct tni_objects *s, uint64_t word)
+{
+    return tni_word_hash(s, word >> 3 | word << 61);
+}
+
 static inline uint64_t
 tni_key_hash(const struct tni_objects *s, tn_value v)
 {
     if (tni_value_is(v, TNI_TYPE_STR))
         return tn_str_hash(tn_as_object(v));
-    uint64_t word = tni_is_leaf_number(v) ? tni_number_word(s, v) : v.bits;
-    return tni_word_hash(s, word >> 3 | word << 61); // the tag goes to the far end
+    return tni_word_key_hash(s, tni_is_leaf_number(v) ? tni_number_word(s, v) : v.bits);
 }
 
 static inline struct tni_key

@@ -130,7 +130,7 @@ tni_weakkeys_add(struct tni_weakkeys *k, tn_object *key)
         k->values.count = k->used;
         k->values.values[entry] = TN_ABSENT;
     }
-    tni_weak_link(space_of(k), tni_entry_name(&k->table, entry), key);
+    tni_weak_link(&k->links[entry], tni_entry_name(&k->table, entry), key);
     k->len++;
     return entry;
 }

@@ -5,9 +5,9 @@
 // between 3/8 and 3/4 full: 24 * 1.2 + 4 / 0.375 = 40 bytes an entry at worst, 8 of them the key.
 //
 // An entry whose object died is dead: nobody finds it any more, but it stays in the index until the
-// next insertions take it out, two each, and shift what follows back, so that no tombstones pile
-// up. So a death touches nothing but the entry, and the death of the last one frees everything at
-// once.
+// next values that are set take it out, two each, and shift what follows back, so that no
+// tombstones pile up. So a death touches nothing but the entry, and the death of the last one frees
+// everything at once.
 #include "containers/weakmap.h"
 
 #include "containers/key.h"
@@ -71,12 +71,12 @@ home_of_entry(struct tni_objects *s, const struct weakmap *m, uint32_t entry)
     return tni_index_home(hash, m->index_size);
 }
 
-static void
-index_entry(struct weakmap *m, uint32_t entry, uint32_t home)
+static uint32_t
+next_gap(const struct weakmap *m, uint32_t at)
 {
-    while (m->index[home] != 0)
-        home = next_position(m, home);
-    m->index[home] = entry + 1;
+    while (m->index[at] != 0)
+        at = next_position(m, at);
+    return at;
 }
 
 // Closes the gap at [at]: whatever was pushed behind its home by it moves up.
@@ -94,18 +94,24 @@ unindex_position(struct tni_objects *s, struct weakmap *m, uint32_t at)
     m->index[at] = 0;
 }
 
+// Where [key] is, or the gap where it would be.
+static inline uint32_t
+position_of(const struct weakmap *m, const struct tni_key *key)
+{
+    uint32_t at = tni_index_home(key->hash, m->index_size);
+    for (; m->index[at] != 0; at = next_position(m, at)) {
+        const struct entry *e = &m->entries[m->index[at] - 1];
+        if (e->link.target != NULL && tni_key_is(key, e->key))
+            break;
+    }
+    return at;
+}
+
 static inline struct entry *
 find(const struct weakmap *m, const struct tni_key *key)
 {
-    if (m->len == 0)
-        return NULL;
-    uint32_t at = tni_index_home(key->hash, m->index_size);
-    for (; m->index[at] != 0; at = next_position(m, at)) {
-        struct entry *e = &m->entries[m->index[at] - 1];
-        if (e->link.target != NULL && tni_key_is(key, e->key))
-            return e;
-    }
-    return NULL;
+    uint32_t number = m->len != 0 ? m->index[position_of(m, key)] : 0;
+    return number != 0 ? &m->entries[number - 1] : NULL;
 }
 
 // --- Burying ---------------------------------------------------------------------------------
@@ -174,7 +180,7 @@ use_index(struct tni_objects *s, struct weakmap *m, uint32_t *index, uint32_t si
     m->index_size = size;
     for (uint32_t i = 0; i < former_size; i++)
         if (former[i] != 0)
-            index_entry(m, former[i] - 1, home_of_entry(s, m, former[i] - 1));
+            index[next_gap(m, home_of_entry(s, m, former[i] - 1))] = former[i];
     free_index(s, former, former_size);
 }
 
@@ -203,9 +209,6 @@ grow_entries(struct tni_objects *s, struct weakmap *m, uint32_t more, const tn_s
 static bool
 reserve(struct tni_objects *s, struct weakmap *m, uint32_t more, const tn_site *site)
 {
-    if (more == 0)
-        return true;
-    bury(s, m, 2 * more);
     uint64_t size = index_size_needed(m, more);
     if (size > max_room)
         return false;
@@ -244,8 +247,9 @@ free_buffers(struct tni_objects *s, struct weakmap *m)
 // An entry whose link is empty is dead from here on. A map that loses its last entry gives its
 // memory back.
 static void
-drop_entry(struct weakmap *m, uint32_t entry)
+drop_entry(struct tni_weak_table *table, uint32_t entry)
 {
+    struct weakmap *m = (struct weakmap *)(void *)table;
     struct entry *e = &m->entries[entry];
     tn_value key = e->key;
     e->link.next = tni_key_hash(space_of(m), key);
@@ -254,14 +258,6 @@ drop_entry(struct weakmap *m, uint32_t entry)
     if (--m->len == 0)
         free_buffers(space_of(m), m);
     tn_decref_value(key);
-}
-
-// --- What weak calls -------------------------------------------------------------------------
-
-static void
-entry_died(struct tni_weak_table *table, uint32_t entry)
-{
-    drop_entry((struct weakmap *)(void *)table, entry);
 }
 
 // --- Public ----------------------------------------------------------------------------------
@@ -277,7 +273,7 @@ tn_weakmap_new_at(tn_heap *heap, const tn_site *site)
                                                .used = &map_of(o)->used,
                                                .key_before = offsetof(struct entry, link) -
                                                              offsetof(struct entry, key),
-                                               .died = entry_died,
+                                               .died = drop_entry,
                                                .number = UNREGISTERED};
     if (tni_weak_add_table(s, &map_of(o)->table) == TN_OK)
         return o;
@@ -298,18 +294,38 @@ tn_is_weakmap(tn_value v)
 }
 
 static inline tn_object *
-borrow(const struct weakmap *m, const struct tni_key *key)
+give(const struct weakmap *m, const struct entry *e)
 {
-    struct entry *e = find(m, key);
     bool given = e != NULL && tni_weak_may_give(space_of(m), e->link.target);
     return given ? e->link.target : NULL;
 }
 
-static inline tn_object *
-borrow_value(const tn_object *o, tn_value key)
+static __attribute__((noinline)) tn_object *
+borrow(const struct weakmap *m, const struct tni_key *key)
+{
+    return give(m, find(m, key));
+}
+
+static __attribute__((noinline)) tn_object *
+borrow_slowly(const tn_object *o, tn_value key)
 {
     struct tni_key k = tni_key_of(tni_objects_of(o), key);
     return tn_is_absent(key) ? NULL : borrow(map_of(o), &k);
+}
+
+// A word that nobody pushed from its home is there without a further look.
+static inline tn_object *
+borrow_value(const tn_object *o, tn_value key)
+{
+    const struct weakmap *m = map_of(o);
+    if (tn_is_object(key) || m->len == 0)
+        return borrow_slowly(o, key);
+    uint64_t hash = tni_word_key_hash(tni_objects_of(o), key.bits);
+    uint32_t number = m->index[tni_index_home(hash, m->index_size)];
+    const struct entry *e = number != 0 ? &m->entries[number - 1] : NULL;
+    if (e == NULL || !tn_is(e->key, key) || e->link.target == NULL)
+        return borrow_slowly(o, key);
+    return give(m, e);
 }
 
 tn_object *
@@ -336,24 +352,41 @@ static void
 relink(struct tni_objects *s, struct weakmap *m, struct entry *e, tn_object *o)
 {
     tni_link_name name = tni_entry_name(&m->table, (uint32_t)(e - m->entries));
-    if (e->link.target != NULL)
-        tni_weak_unlink(s, name);
-    tni_weak_link(s, name, o);
+    tni_weak_unlink(s, name);
+    tni_weak_link(&e->link, name, o);
 }
 
-static tn_err
-add_entry(struct tni_objects *s, struct weakmap *m, const struct tni_key *key, tn_object *o,
-          const tn_site *site)
+// For one more entry.
+static inline bool
+has_room(const struct weakmap *m)
 {
-    if (!reserve(s, m, 1, site))
+    return m->indexed < m->room && (m->indexed + (uint64_t)1) * 4 <= (uint64_t)m->index_size * 3;
+}
+
+// [gap]: its place in the index, as long as that does not grow.
+static tn_err
+add_entry(struct tni_objects *s, struct weakmap *m, const struct tni_key *key, uint32_t gap,
+          tn_object *o, const tn_site *site)
+{
+    uint32_t size = m->index_size;
+    if (!has_room(m) && !reserve(s, m, 1, site))
         return TN_ENOMEM;
+    if (m->index_size != size)
+        gap = next_gap(m, tni_index_home(key->hash, m->index_size));
     uint32_t entry = take_entry(m);
-    m->entries[entry] = (struct entry){.key = tn_incref_value(key->value)};
-    index_entry(m, entry, tni_index_home(key->hash, m->index_size));
+    struct entry *e = &m->entries[entry];
+    *e = (struct entry){.key = tn_incref_value(key->value)};
+    tni_weak_link(&e->link, tni_entry_name(&m->table, entry), o);
+    m->index[gap] = entry + 1;
     m->len++;
     m->indexed++;
-    relink(s, m, &m->entries[entry], o);
     return TN_OK;
+}
+
+static inline bool
+is_key(tn_value v)
+{
+    return tn_is_int(v) || tni_value_is(v, TNI_TYPE_STR) || tn_is_integer(v);
 }
 
 tn_err
@@ -361,13 +394,15 @@ tn_weakmap_set_at(tn_object *map, tn_value key, tn_object *o, const tn_site *sit
 {
     struct tni_objects *s = tni_objects_of(map);
     struct weakmap *m = map_of(map);
-    if (!tni_is_weakly_referable(o) || !(tn_is_str(key) || tn_is_integer(key)))
+    if (!tni_is_weakly_referable(o) || !is_key(key))
         return TN_ETYPE;
     TN_DEBUG(tni_objects_of(o) == s && !(o->flags & TNI_DEAD));
     struct tni_key k = tni_key_of(s, key);
-    struct entry *e = find(m, &k);
-    if (e == NULL)
-        return add_entry(s, m, &k, o, site);
+    bury(s, m, 2);
+    uint32_t at = m->index_size != 0 ? position_of(m, &k) : 0;
+    if (m->index_size == 0 || m->index[at] == 0)
+        return add_entry(s, m, &k, at, o, site);
+    struct entry *e = &m->entries[m->index[at] - 1];
     if (e->link.target != o)
         relink(s, m, e, o);
     return TN_OK;
@@ -377,7 +412,7 @@ static void
 remove_entry(struct tni_objects *s, struct weakmap *m, uint32_t entry)
 {
     tni_weak_unlink(s, tni_entry_name(&m->table, entry));
-    drop_entry(m, entry);
+    drop_entry(&m->table, entry);
 }
 
 tn_err
@@ -407,7 +442,8 @@ update(tn_object *o, const tn_object *from, const tn_site *site)
 {
     struct tni_objects *s = tni_objects_of(o);
     const struct weakmap *source = map_of(from);
-    if (!reserve(s, map_of(o), source->len, site))
+    bury(s, map_of(o), 2 * source->len);
+    if (source->len != 0 && !reserve(s, map_of(o), source->len, site))
         return TN_ENOMEM;
     for (uint32_t i = 0; o != from && i < source->used; i++)
         if (is_filled(&source->entries[i]))

@@ -102,8 +102,9 @@ tn_finalizer_new_at(tn_object *target, tn_finalizer_fn *fn, void *arg, const tn_
     tn_object *o = tni_object_new(s, s->types[TNI_TYPE_FINALIZER], site);
     if (o == NULL)
         return TN_ENOMEM;
-    *finalizer_of(o) = (struct finalizer){{.callback = target_died}, fn, arg, NULL, NULL, true};
-    tni_weak_link(s, (uintptr_t)o, target);
+    struct finalizer *f = finalizer_of(o);
+    *f = (struct finalizer){{.callback = target_died}, fn, arg, NULL, NULL, true};
+    tni_weak_link(&f->weak.link, (uintptr_t)o, target);
     enlist(s, o);
     if (result != NULL)
         *result = o;

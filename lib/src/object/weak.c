@@ -33,16 +33,6 @@ link_of(struct tni_objects *s, tni_link_name name)
 }
 
 void
-tni_weak_link(struct tni_objects *s, tni_link_name name, tn_object *target)
-{
-    struct tni_link *link = link_of(s, name);
-    TN_DEBUG(link->target == NULL && !(target->flags & TNI_DEAD));
-    link->target = target;
-    link->next = *weak_word(target);
-    *weak_word(target) = name;
-}
-
-void
 tni_weak_unlink(struct tni_objects *s, tni_link_name name)
 {
     struct tni_link *link = link_of(s, name);
@@ -149,11 +139,12 @@ tni_weak_forget(struct tni_objects *s, tn_object *o)
 bool
 tni_weak_forget_entry(struct tni_objects *s, tn_object *o)
 {
-    tni_link_name name = *weak_word(o);
+    uint64_t *word = weak_word(o);
+    tni_link_name name = *word;
     struct tni_weak_table *table = table_of(s, name);
     if (table == NULL || table->holds || link_in(table, name)->next != 0)
         return false;
-    *weak_word(o) = 0;
+    *word = 0;
     link_in(table, name)->target = NULL;
     table->died(table, (uint32_t)(name >> 32));
     return true;
@@ -277,8 +268,9 @@ make_weakref(tn_object *target, const struct tni_weakref *payload, const tn_site
     tn_object *weak = tni_object_new(s, s->types[TNI_TYPE_WEAKREF], site);
     if (weak == NULL)
         return TN_ENOMEM;
-    *(struct tni_weakref *)tn_payload(weak) = *payload;
-    tni_weak_link(s, (uintptr_t)weak, target);
+    struct tni_weakref *w = tn_payload(weak);
+    *w = *payload;
+    tni_weak_link(&w->link, (uintptr_t)weak, target);
     *result = weak;
     return TN_OK;
 }

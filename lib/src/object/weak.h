@@ -60,8 +60,16 @@ tni_entry_name(const struct tni_weak_table *table, uint32_t entry)
     return (uint64_t)entry << 32 | (uint64_t)table->number << 1 | 1;
 }
 
-// Puts the link called [name] into the chain of [target], which must be weakly referable.
-void tni_weak_link(struct tni_objects *s, tni_link_name name, tn_object *target);
+// Puts [link], which is called [name], into the chain of [target], which must be weakly referable.
+static inline void
+tni_weak_link(struct tni_link *link, tni_link_name name, tn_object *target)
+{
+    uint64_t *word = tni_weak_word(tni_type_of(target), target);
+    TN_DEBUG(link->target == NULL && !(target->flags & TNI_DEAD));
+    *link = (struct tni_link){target, *word};
+    *word = name;
+}
+
 // Takes it out again. O(links of the target).
 void tni_weak_unlink(struct tni_objects *s, tni_link_name name);
 // Whether the death of [o] calls somebody back, or lets a table drop what it holds. O(links).
