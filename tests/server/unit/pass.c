@@ -152,9 +152,112 @@ behind_the_limit_no_slice_begins_and_the_result_says_so(void **state)
     assert_int_equal(run_in_slices(f, &FINE).found.collected, 1);
 }
 
+// --- Each hold ---------------------------------------------------------------------------------
+
+enum { LISTS = 200000, GENEROUS = 10 };
+
+// Of the processor, so that other programs do not count.
+static _Thread_local uint64_t taken_ns, longest_ns, held_ns;
+
+void __real_shard_take(struct shard *s);
+void __wrap_shard_take(struct shard *s);
+void __real_shard_give(struct shard *s);
+void __wrap_shard_give(struct shard *s);
+
+static uint64_t
+worked_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+void
+__wrap_shard_take(struct shard *s)
+{
+    __real_shard_take(s);
+    taken_ns = worked_ns();
+}
+
+void
+__wrap_shard_give(struct shard *s)
+{
+    uint64_t held = worked_ns() - taken_ns;
+    held_ns += held;
+    longest_ns = held > longest_ns ? held : longest_ns;
+    __real_shard_give(s);
+}
+
+// Everything that is in the shards becomes suspect.
+static void
+suspect_everything(struct fixture *f)
+{
+    run(f, PASS_FREEZE, -1, false);
+    run(f, PASS_UNFREEZE, -1, false);
+}
+
+static tn_object * /* new */
+add_lists(struct shard *s)
+{
+    shard_take(s);
+    tn_object *all = tn_list_new(s->heap);
+    for (int i = 0; i < LISTS; i++) {
+        tn_object *list = tn_list_new(s->heap);
+        assert_int_equal(tn_list_append(list, tn_ref(all)), TN_OK);
+        assert_int_equal(tn_list_append_steal(all, tn_ref(list)), TN_OK);
+    }
+    shard_give(s);
+    return all;
+}
+
+static void
+fill(struct fixture *f, tn_object **kept)
+{
+    for (unsigned i = 0; i < SHARDS; i++)
+        kept[i] = add_lists(&f->shards[i]);
+}
+
+static void
+empty(struct fixture *f, tn_object **kept)
+{
+    for (unsigned i = 0; i < SHARDS; i++) {
+        shard_take(&f->shards[i]);
+        tn_decref(kept[i]);
+        shard_give(&f->shards[i]);
+    }
+}
+
+static void
+skip_where_time_says_nothing(void)
+{
+    if (support_scaled(1000) == 1000)
+        return;
+    print_message("under a tool that slows everything down a wait says nothing\n");
+    skip();
+}
+
+static void
+a_hold_works_for_about_the_budget_however_much_there_is(void **state)
+{
+    const struct pass_pace pace = {.budget_ns = 1000000, .share = 0.25};
+    struct fixture *f = *state;
+    tn_object *kept[SHARDS];
+    skip_where_time_says_nothing();
+    fill(f, kept);
+    suspect_everything(f);
+    held_ns = longest_ns = 0;
+    struct pass p = run_in_slices(f, &pace);
+    assert_true(p.complete);
+    print_message("%u slices of 1 ms, the longest worked for %.3f ms, all for %.3f ms\n", p.slices,
+                  longest_ns / 1e6, held_ns / 1e6);
+    if (held_ns > SHARDS * GENEROUS * pace.budget_ns)
+        assert_true(longest_ns < GENEROUS * pace.budget_ns);
+    empty(f, kept);
+}
+
 // --- Beside others ---------------------------------------------------------------------------
 
-enum { CLIENTS = 64, ROUNDS = 12, ROUND_MS = 500, THINK_US = 2000, BUDGET_MS = 2, LISTS = 200000 };
+enum { CLIENTS = 64, ROUNDS = 12, ROUND_MS = 500, THINK_US = 2000, BUDGET_MS = 2 };
 
 // Reads the shards in turn and notes how long it waits for their locks.
 struct reader {
@@ -178,14 +281,6 @@ read_shards(void *arg)
         nanosleep(&think, NULL);
     }
     return NULL;
-}
-
-// Everything that is in the shards becomes suspect.
-static void
-suspect_everything(struct fixture *f)
-{
-    run(f, PASS_FREEZE, -1, false);
-    run(f, PASS_UNFREEZE, -1, false);
 }
 
 static int
@@ -253,31 +348,13 @@ read_for_a_round(struct fixture *f, bool collecting)
     return round;
 }
 
-static tn_object * /* new */
-add_lists(struct shard *s)
-{
-    shard_take(s);
-    tn_object *all = tn_list_new(s->heap);
-    for (int i = 0; i < LISTS; i++) {
-        tn_object *list = tn_list_new(s->heap);
-        assert_int_equal(tn_list_append(list, tn_ref(all)), TN_OK);
-        assert_int_equal(tn_list_append_steal(all, tn_ref(list)), TN_OK);
-    }
-    shard_give(s);
-    return all;
-}
-
 static void
 sixty_four_readers_wait_twice_the_budget_at_most_and_lose_less_than_half(void **state)
 {
     struct fixture *f = *state;
     tn_object *kept[SHARDS];
-    if (support_scaled(1000) < 1000) {
-        print_message("under a tool that slows everything down a wait says nothing\n");
-        skip();
-    }
-    for (unsigned i = 0; i < SHARDS; i++)
-        kept[i] = add_lists(&f->shards[i]);
+    skip_where_time_says_nothing();
+    fill(f, kept);
     struct round alone = read_for_a_round(f, false), best = {.p99_ns = UINT64_MAX};
     const uint64_t bound = 2 * BUDGET_MS * UINT64_C(1000000);
     for (int i = 0; i < ROUNDS && best.p99_ns > bound; i++) { // the machine may have other work
@@ -287,11 +364,7 @@ sixty_four_readers_wait_twice_the_budget_at_most_and_lose_less_than_half(void **
     }
     assert_true(best.p99_ns <= bound);
     assert_true(best.reads >= alone.reads / 2);
-    for (unsigned i = 0; i < SHARDS; i++) {
-        shard_take(&f->shards[i]);
-        tn_decref(kept[i]);
-        shard_give(&f->shards[i]);
-    }
+    empty(f, kept);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -306,6 +379,7 @@ main(void)
         TEST(freezing_moves_what_is_left_aside_and_unfreezing_back),
         TEST(slices_find_what_one_go_would_and_count_once_a_shard),
         TEST(behind_the_limit_no_slice_begins_and_the_result_says_so),
+        TEST(a_hold_works_for_about_the_budget_however_much_there_is),
         TEST(sixty_four_readers_wait_twice_the_budget_at_most_and_lose_less_than_half),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
