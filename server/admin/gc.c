@@ -216,7 +216,7 @@ gc_freeze(struct request *r)
                 body_get_bool(r, body, "collect_first", &collect_first);
     json_decref(body);
     if (read)
-        submit(r, PASS_FREEZE, collect_first ? TN_GENERATIONS - 1 : -1, 0);
+        submit(r, PASS_FREEZE, collect_first ? TN_GENERATIONS - 1 : -1, CONFIG_DEFAULT_BUDGET);
 }
 
 static void
@@ -227,7 +227,7 @@ order_without_words(struct request *r, enum pass_kind kind, int generation)
     bool read = quota_allow(r) && body_read_optional(r, &LIMITS, names, &body);
     json_decref(body);
     if (read)
-        submit(r, kind, generation, 0);
+        submit(r, kind, generation, CONFIG_DEFAULT_BUDGET);
 }
 
 void

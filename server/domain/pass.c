@@ -28,6 +28,12 @@ pass_kind_name(enum pass_kind kind)
     return names[kind];
 }
 
+bool
+pass_may_have_budget(const struct pass_title *t)
+{
+    return t->kind != PASS_PREVIEW && t->generation == TN_GENERATIONS - 1;
+}
+
 // --- One pass ---------------------------------------------------------------------------------
 
 static void
@@ -74,17 +80,18 @@ collect(struct pass *pass, tn_heap *heap, bool *done)
     return err;
 }
 
+// [first]: nothing was done for this heap yet.
 static tn_err
-work_on_heap(struct pass *pass, tn_heap *heap, bool *done)
+work_on_heap(struct pass *pass, tn_heap *heap, bool first, bool *done)
 {
     enum pass_kind kind = pass->title.kind;
     tn_err err = TN_OK;
     *done = true;
-    if (kind == PASS_UNFREEZE || kind == PASS_REFREEZE)
+    if (first && (kind == PASS_UNFREEZE || kind == PASS_REFREEZE))
         tn_gc_unfreeze(heap);
     if (pass->title.generation >= 0)
         err = collect(pass, heap, done);
-    if ((kind == PASS_FREEZE || kind == PASS_REFREEZE) && err == TN_OK)
+    if (*done && (kind == PASS_FREEZE || kind == PASS_REFREEZE) && err == TN_OK)
         err = tn_gc_freeze(heap, false);
     return err;
 }
@@ -103,12 +110,12 @@ count(struct shard *s, const struct pass *pass, uint64_t held_ns, bool done)
 
 // One hold of the lock. True: the shard is done.
 static bool
-work_on_shard(struct pass *pass, struct shard *s)
+work_on_shard(struct pass *pass, struct shard *s, bool first)
 {
     bool done;
     shard_take(s);
     uint64_t start = clock_monotonic_ns();
-    tn_err err = work_on_heap(pass, s->heap, &done);
+    tn_err err = work_on_heap(pass, s->heap, first, &done);
     uint64_t now = clock_monotonic_ns(), held = now - start;
     count(s, pass, held, done);
     if (pass->pace.budget_ns > 0)
@@ -169,8 +176,8 @@ abandon(struct shard *s)
 static bool
 finish_shard(const struct run *run, struct shard *s)
 {
-    while (wait_for_turn(run, s))
-        if (work_on_shard(run->pass, s))
+    for (bool first = true; wait_for_turn(run, s); first = false)
+        if (work_on_shard(run->pass, s, first))
             return true;
     abandon(s);
     return false;
@@ -203,8 +210,7 @@ log_pass(const struct pass *pass)
 void
 pass_run(struct domain *d, struct pass *pass, const _Atomic bool *cancelled)
 {
-    ASSERT(pass->pace.budget_ns == 0 ||
-           (pass->title.kind == PASS_COLLECT && pass->title.generation == TN_GENERATIONS - 1));
+    ASSERT(pass->pace.budget_ns == 0 || pass_may_have_budget(&pass->title));
     const struct run run = {pass, clock_monotonic_ns(), cancelled};
     read_sizes(d, &pass->before);
     unsigned done = 0;

@@ -4,7 +4,9 @@
 // or tells what a collection would find; its sums, and its line in the log.
 //
 // One shard's lock is held at a time: for one heap's whole collection, or with a budget for slices
-// of it, one shard after the other. Nothing keeps two passes apart here: gc/jobs does.
+// of it, one shard after the other. Unfreezing and freezing, which take less than a millisecond for
+// a million objects, belong to the first and the last slice. Nothing keeps two passes apart here:
+// gc/jobs does.
 #ifndef DOMAIN_PASS_H
 #define DOMAIN_PASS_H
 
@@ -23,7 +25,7 @@ struct pass_title {
 
 // How long a pass may hold a shard's lock, and how often. All 0: as long as it takes, once.
 struct pass_pace {
-    uint64_t budget_ns; // of a slice; only for PASS_COLLECT of the oldest generation
+    uint64_t budget_ns; // of a slice; only where pass_may_have_budget
     double share;       // of a shard's time, where others want the shard; with a budget
     uint64_t limit_ns;  // no hold begins so long after the start of the pass; 0: no limit
 };
@@ -51,6 +53,8 @@ struct pass {
 };
 
 const char *pass_kind_name(enum pass_kind kind); /* borrowed */
+// Whether it collects the oldest generation, which alone can be done in slices.
+bool pass_may_have_budget(const struct pass_title *title);
 
 // Does what [pass]'s title says, fills in its result and logs it. Ends after the slice in hand once
 // [cancelled] is true; that may be NULL.

@@ -150,18 +150,12 @@ next_work(struct jobs *j, struct job **job /* borrowed */)
     }
 }
 
-static bool
-may_have_budget(const struct pass_title *t)
-{
-    return t->kind == PASS_COLLECT && t->generation == TN_GENERATIONS - 1;
-}
-
 static void
 begin(struct jobs *j, struct job *job)
 {
     int ms = job->budget_ms == CONFIG_DEFAULT_BUDGET ? j->state.policy.default_budget_ms
                                                      : job->budget_ms;
-    if (may_have_budget(&job->pass.title))
+    if (pass_may_have_budget(&job->pass.title))
         job->pass.pace.budget_ns = (uint64_t)ms * 1000000;
     job->pass.pace.share = j->domain->config->gc_share;
     job->pass.pace.limit_ns = LIMIT_S * UINT64_C(1000000000);

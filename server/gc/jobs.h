@@ -22,7 +22,7 @@ struct jobs;
 
 struct job {
     struct pass pass; // its title; the pace follows from [budget_ms]
-    int budget_ms;    // of a full PASS_COLLECT; 0: none; CONFIG_DEFAULT_BUDGET: the policy's
+    int budget_ms;    // where pass_may_have_budget; 0: none; CONFIG_DEFAULT_BUDGET: the policy's
     _Atomic bool begun;
     _Atomic bool cancelled; // set by anybody: it ends after its slice
     struct job *next;       // the jobs' own

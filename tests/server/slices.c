@@ -128,6 +128,26 @@ show(const char *what, const struct collected *c)
                   c->slices, c->pause * 1e3, c->seconds * 1e3, c->worked * 1e3);
 }
 
+// Whatever is frozen is looked at, as where everything is suspect.
+static void
+expect_refreeze_in_slices(const struct collected *whole)
+{
+    assert_int_equal(client_call(&service.admin, "PATCH", "/v1/gc", "{\"default_budget_ms\":1}"),
+                     200);
+    order("/v1/gc/freeze", NULL);
+    order("/v1/gc/refreeze", NULL);
+    assert_int_equal(client_call(&service.admin, "GET", "/v1/gc/history?limit=1", NULL), 200);
+    json_t *reply = client_reply_json(&service.admin);
+    const json_t *run = json_array_get(json_object_get(reply, "items"), 0);
+    int slices, frozen;
+    assert_int_equal(
+        json_unpack((json_t *)run, "{s:i, s:{s:i}}", "slices", &slices, "frozen", "after", &frozen),
+        0);
+    assert_true(slices > 1 || whole->worked < 2e-3);
+    assert_true(frozen > SESSIONS);
+    json_decref(reply);
+}
+
 static void
 a_budget_bounds_the_hold_and_none_does_not(void **state)
 {
@@ -145,6 +165,7 @@ a_budget_bounds_the_hold_and_none_does_not(void **state)
     assert_true(scrape_value(service.admin.body.data,
                              "tenured_gc_collections_total{generation=\"2\",cause=\"manual\"}") ==
                 3); // each once, in however many slices
+    expect_refreeze_in_slices(&whole);
 }
 
 // --- Readers -----------------------------------------------------------------------------------

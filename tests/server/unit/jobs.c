@@ -257,12 +257,18 @@ add_ring(struct shard *s, int count)
 }
 
 static struct pass
-collect_with_budget(struct fixture *f, int generation, int budget_ms)
+run_with_budget(struct fixture *f, enum pass_kind kind, int generation, int budget_ms)
 {
     struct told t;
-    assert_int_equal(submit_job(f, &t, PASS_COLLECT, generation, budget_ms), JOBS_ACCEPTED);
+    assert_int_equal(submit_job(f, &t, kind, generation, budget_ms), JOBS_ACCEPTED);
     sem_wait(&t.done);
     return t.job.pass;
+}
+
+static struct pass
+collect_with_budget(struct fixture *f, int generation, int budget_ms)
+{
+    return run_with_budget(f, PASS_COLLECT, generation, budget_ms);
 }
 
 static void
@@ -298,6 +304,13 @@ the_default_budget_is_the_policys(void **state)
     assert_int_equal(collect_with_budget(f, 2, CONFIG_DEFAULT_BUDGET).pace.budget_ns, 7000000);
     assert_int_equal(collect_with_budget(f, 2, 0).pace.budget_ns, 0);
     assert_int_equal(collect_with_budget(f, 1, CONFIG_DEFAULT_BUDGET).pace.budget_ns, 0);
+    assert_int_equal(run_with_budget(f, PASS_FREEZE, 2, CONFIG_DEFAULT_BUDGET).pace.budget_ns,
+                     7000000);
+    assert_int_equal(run_with_budget(f, PASS_REFREEZE, 2, CONFIG_DEFAULT_BUDGET).pace.budget_ns,
+                     7000000);
+    assert_int_equal(run_with_budget(f, PASS_PREVIEW, 2, CONFIG_DEFAULT_BUDGET).pace.budget_ns, 0);
+    assert_int_equal(run_with_budget(f, PASS_UNFREEZE, -1, CONFIG_DEFAULT_BUDGET).pace.budget_ns,
+                     0);
 }
 
 // Whoever asks is somebody to make way for.
@@ -452,6 +465,7 @@ rules_are_changed_and_removed_while_they_run(void **state)
     const struct history_run *run = wait_for_history(f, 1);
     assert_int_equal(run->pass.title.cause, PASS_REQUESTS);
     assert_int_equal(run->pass.title.kind, PASS_REFREEZE);
+    assert_int_equal(run->pass.pace.budget_ns, 1000000);
     assert_int_equal(run->pass.found.collected, SHARDS * FREED_PER_SHARD);
     assert_int_equal(jobs_read_rules(f->jobs, rules), 1);
     assert_int_equal(rules[0].runs, 1);

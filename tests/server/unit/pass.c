@@ -37,6 +37,26 @@ tear_down(void **state)
     return 0;
 }
 
+static tn_object * /* new */
+add_list(struct shard *s)
+{
+    shard_take(s);
+    tn_object *list = tn_list_new(s->heap);
+    assert_non_null(list);
+    shard_give(s);
+    return list;
+}
+
+static void
+drop_lists(struct fixture *f, tn_object **kept)
+{
+    for (unsigned i = 0; i < SHARDS; i++) {
+        shard_take(&f->shards[i]);
+        tn_decref(kept[i]);
+        shard_give(&f->shards[i]);
+    }
+}
+
 // A list that holds itself.
 static void
 add_garbage(struct shard *s)
@@ -112,11 +132,18 @@ freezing_moves_what_is_left_aside_and_unfreezing_back(void **state)
 static const struct pass_pace FINE = {.budget_ns = 1, .share = 0.25};
 
 static struct pass
+run_paced(struct fixture *f, enum pass_kind kind, const struct pass_pace *pace,
+          const _Atomic bool *cancel)
+{
+    struct pass p = {.title = {kind, PASS_MANUAL, 2, NULL}, .pace = *pace};
+    pass_run(&f->domain, &p, cancel);
+    return p;
+}
+
+static struct pass
 run_in_slices(struct fixture *f, const struct pass_pace *pace)
 {
-    struct pass p = {.title = {PASS_COLLECT, PASS_MANUAL, 2, NULL}, .pace = *pace};
-    pass_run(&f->domain, &p, NULL);
-    return p;
+    return run_paced(f, PASS_COLLECT, pace, NULL);
 }
 
 static void
@@ -152,12 +179,49 @@ behind_the_limit_no_slice_begins_and_the_result_says_so(void **state)
     assert_int_equal(run_in_slices(f, &FINE).found.collected, 1);
 }
 
+static void
+what_is_collected_before_freezing_is_collected_in_slices_too(void **state)
+{
+    struct fixture *f = *state;
+    for (unsigned i = 0; i < SHARDS; i++)
+        for (unsigned n = 0; n < 100; n++)
+            add_garbage(&f->shards[i]);
+    struct pass p = run_paced(f, PASS_FREEZE, &FINE, NULL);
+    assert_true(p.complete && p.slices > SHARDS);
+    assert_int_equal(p.found.collected, SHARDS * 100);
+    assert_int_equal(p.after.objects, 0);
+}
+
+// Some of it dies while it is frozen.
+static void
+refreezing_in_slices_finds_what_died_and_freezes_the_rest(void **state)
+{
+    struct fixture *f = *state;
+    tn_object *kept[SHARDS];
+    for (unsigned i = 0; i < SHARDS; i++) {
+        kept[i] = add_list(&f->shards[i]);
+        for (unsigned n = 0; n < 100; n++)
+            add_garbage(&f->shards[i]);
+    }
+    assert_int_equal(run(f, PASS_FREEZE, -1, false).after.frozen, SHARDS * 101);
+    struct pass p = run_paced(f, PASS_REFREEZE, &FINE, NULL);
+    assert_true(p.complete && p.slices > SHARDS);
+    assert_int_equal(p.found.collected, SHARDS * 100);
+    assert_int_equal(p.after.frozen, SHARDS);
+    assert_int_equal(p.after.objects, SHARDS);
+    drop_lists(f, kept);
+}
+
 // --- Each hold ---------------------------------------------------------------------------------
 
 enum { LISTS = 200000, GENEROUS = 10 };
 
 // Of the processor, so that other programs do not count.
 static _Thread_local uint64_t taken_ns, longest_ns, held_ns;
+
+// Set by whoever gives a lock for the last time of so many.
+static _Atomic bool cancelled;
+static unsigned gives_left;
 
 void __real_shard_take(struct shard *s);
 void __wrap_shard_take(struct shard *s);
@@ -186,6 +250,35 @@ __wrap_shard_give(struct shard *s)
     held_ns += held;
     longest_ns = held > longest_ns ? held : longest_ns;
     __real_shard_give(s);
+    cancelled |= gives_left > 0 && --gives_left == 0;
+}
+
+// The lock is given once a shard for the sizes, and then in the middle of the second shard's run.
+static void
+a_refreeze_that_is_stopped_leaves_the_rest_unfrozen_and_the_next_one_does_all(void **state)
+{
+    struct fixture *f = *state;
+    tn_object *kept[SHARDS];
+    for (unsigned i = 0; i < SHARDS; i++)
+        kept[i] = add_list(&f->shards[i]);
+    run(f, PASS_FREEZE, -1, false);
+    for (unsigned i = 0; i < 100; i++)
+        add_garbage(&f->shards[1]);
+    unsigned first = run_paced(f, PASS_REFREEZE, &FINE, NULL).slices;
+    for (unsigned i = 0; i < 100; i++)
+        add_garbage(&f->shards[1]);
+    cancelled = false;
+    gives_left = SHARDS + first / 2;
+    struct pass p = run_paced(f, PASS_REFREEZE, &FINE, &cancelled);
+    assert_string_equal(p.stopped, "cancelled");
+    assert_false(p.complete);
+    assert_int_equal(p.after.frozen, SHARDS - 1);
+    assert_true(p.found.collected < 100);
+    p = run_paced(f, PASS_REFREEZE, &FINE, NULL);
+    assert_true(p.complete);
+    assert_int_equal(p.after.frozen, SHARDS);
+    assert_int_equal(p.after.objects, SHARDS);
+    drop_lists(f, kept);
 }
 
 // Everything that is in the shards becomes suspect.
@@ -218,16 +311,6 @@ fill(struct fixture *f, tn_object **kept)
 }
 
 static void
-empty(struct fixture *f, tn_object **kept)
-{
-    for (unsigned i = 0; i < SHARDS; i++) {
-        shard_take(&f->shards[i]);
-        tn_decref(kept[i]);
-        shard_give(&f->shards[i]);
-    }
-}
-
-static void
 skip_where_time_says_nothing(void)
 {
     if (support_scaled(1000) == 1000)
@@ -252,7 +335,7 @@ a_hold_works_for_about_the_budget_however_much_there_is(void **state)
                   longest_ns / 1e6, held_ns / 1e6);
     if (held_ns > SHARDS * GENEROUS * pace.budget_ns)
         assert_true(longest_ns < GENEROUS * pace.budget_ns);
-    empty(f, kept);
+    drop_lists(f, kept);
 }
 
 // --- Beside others ---------------------------------------------------------------------------
@@ -364,7 +447,7 @@ sixty_four_readers_wait_twice_the_budget_at_most_and_lose_less_than_half(void **
     }
     assert_true(best.p99_ns <= bound);
     assert_true(best.reads >= alone.reads / 2);
-    empty(f, kept);
+    drop_lists(f, kept);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -379,6 +462,9 @@ main(void)
         TEST(freezing_moves_what_is_left_aside_and_unfreezing_back),
         TEST(slices_find_what_one_go_would_and_count_once_a_shard),
         TEST(behind_the_limit_no_slice_begins_and_the_result_says_so),
+        TEST(what_is_collected_before_freezing_is_collected_in_slices_too),
+        TEST(refreezing_in_slices_finds_what_died_and_freezes_the_rest),
+        TEST(a_refreeze_that_is_stopped_leaves_the_rest_unfrozen_and_the_next_one_does_all),
         TEST(a_hold_works_for_about_the_budget_however_much_there_is),
         TEST(sixty_four_readers_wait_twice_the_budget_at_most_and_lose_less_than_half),
     };
