@@ -127,7 +127,7 @@ TN_API bool tn_serial_was_given(uint64_t serial);
 // Walks over a heap that pause, for programs that cannot be without it for so long. The heap may
 // change between two steps, collections included: what is made meanwhile may be left out, and what
 // is told was true when it was looked at. A heap has one of these walks at a time, or a dump:
-// TN_EBUSY. No step takes longer than [budget_ns] by more than one object's work.
+// TN_EBUSY. No step takes longer than [budget_ns] by more than 32 objects' work.
 
 // Every object, tracked, frozen or neither. [fn] must make and drop nothing; false from it ends the
 // walk.

@@ -26,7 +26,9 @@ tni_walk(struct tni_objects *s, void (*fn)(tn_object *o, void *arg), void *arg)
 
 // --- In pieces -----------------------------------------------------------------------------------
 
-enum { LOOK_EVERY = 32 }; // objects between two looks at the clock
+// Slots between two looks at the clock: of a slot's 4.5 ns, with an empty [fn], the looks are 0.6;
+// every 128 would save no more than a tenth.
+enum { LOOK_EVERY = 32 };
 
 void
 tni_walk_start(struct tni_objects *s, struct tni_cursor *cursor)

@@ -24,8 +24,8 @@ bool tni_is_dying(const tn_object *o);
 void tni_walk(struct tni_objects *s, void (*fn)(tn_object *o, void *arg), void *arg);
 
 // The same in pieces. There is one such walk of a heap at a time: it is what [pages.cursor] points
-// to. Each piece ends after [until_ns] of the monotonic clock, by more than one object's work
-// never; false: all of it is done.
+// to. Each piece ends after [until_ns] of the monotonic clock, by more than 32 objects' work never;
+// false: all of it is done.
 void tni_walk_start(struct tni_objects *s, struct tni_cursor *cursor);
 bool tni_walk_some(struct tni_objects *s, struct tni_cursor *cursor, uint64_t until_ns,
                    bool (*fn)(tn_object *o, void *arg), void *arg);
