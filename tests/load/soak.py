@@ -18,8 +18,8 @@ import study
 
 LOOKS = 36
 # By how much the mean of the last third may exceed that of the first: a share, and a number.
-FLAT = {"resident bytes": (0.03, 0), "bytes in the heaps": (0.03, 0), "descriptors": (0, 2), "users in the cache": (0.03, 20),
-        "live sessions": (0.03, 20), "objects": (0.03, 60)}
+FLAT = {"resident bytes": (0.03, 0), "bytes in the heaps": (0.03, 0), "bytes of the store": (0.03, 0), "descriptors": (0, 2),
+        "users in the cache": (0.03, 20), "live sessions": (0.03, 20), "objects": (0.03, 60)}
 # Each of them comes or goes every 10 s, so that within the first quarter everybody has a last session.
 TRAFFIC = {"scenario": "churn", "users": 2000, "rate": 1000, "keys": "uniform"}
 
@@ -38,7 +38,8 @@ def look(service):
     memory = service.admin("GET", "/v1/memory")
     with urllib.request.urlopen(f"http://127.0.0.1:{service.ports['admin']}/metrics", timeout=study.PATIENCE) as reply:
         text = reply.read().decode()
-    seen = {"resident bytes": memory["rss"], "bytes in the heaps": memory["traced"]["current"],
+    domains = {domain["domain"]: domain["bytes"] for domain in memory["domains"]}
+    seen = {"resident bytes": memory["rss"], "bytes in the heaps": memory["traced"]["current"], "bytes of the store": domains["store"],
             "descriptors": series(text, "process_open_fds"), "live sessions": series(text, "tenured_sessions_active"),
             "users in the cache": service.admin("GET", "/v1/cache")["resident"]}
     for kind in memory["types"]:
