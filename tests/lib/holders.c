@@ -291,6 +291,30 @@ fields_are_told_with_their_places_part_by_part(void **state)
     tn_decref(node);
 }
 
+// Whatever they are, in the order in which they were set.
+static void
+fields_of_an_open_instance_are_its_attributes(void **state)
+{
+    tn_heap *heap = heap_fixture_heap(state);
+    tn_type *type;
+    tn_type_spec spec = {.name = "Open", .layout = TN_LAYOUT_DICT};
+    assert_int_equal(tn_type_register(heap, &spec, &type), TN_OK);
+    tn_object *first = tn_new(heap, type), *open = tn_new(heap, type);
+    tn_field rows[4];
+    assert_int_equal(tn_set(first, "name", TN_NONE), TN_OK); // so that the type has it first
+    assert_int_equal(tn_set(open, "age", tn_int(36)), TN_OK);
+    assert_int_equal(tn_set(open, "name", tn_ref(first)), TN_OK);
+    assert_int_equal(tn_fields_get(open, 0, rows, 4), 2);
+    assert_string_equal(rows[0].place, ".age");
+    assert_int_equal(tn_as_int(rows[0].value), 36);
+    assert_string_equal(rows[1].place, ".name");
+    assert_ptr_equal(tn_as_object(rows[1].value), first);
+    assert_int_equal(tn_delete(open, "age"), TN_OK);
+    assert_int_equal(tn_fields_get(open, 0, rows, 4), 1);
+    tn_decref(first);
+    tn_decref(open);
+}
+
 static void
 a_serial_was_given_or_never(void **state)
 {
@@ -319,6 +343,7 @@ main(void)
         HEAP_TEST(more_holders_than_asked_for_are_left_out),
         HEAP_TEST(a_holder_that_dies_between_two_steps_is_not_on_the_way),
         HEAP_TEST(fields_are_told_with_their_places_part_by_part),
+        HEAP_TEST(fields_of_an_open_instance_are_its_attributes),
         HEAP_TEST(a_serial_was_given_or_never),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -205,6 +205,55 @@ a_long_name_is_cut_off(void **state)
     tn_decref(dict);
 }
 
+static tn_object *
+open_new(const world *w)
+{
+    tn_type *type;
+    tn_type_spec spec = {.name = "Open", .layout = TN_LAYOUT_DICT};
+    assert_int_equal(tn_type_register(w->heap, &spec, &type), TN_OK);
+    return tn_new(w->heap, type);
+}
+
+// In a dictionary as in a slot.
+static void
+an_attribute_is_a_place_by_its_name(void **state)
+{
+    world w = make_world(state);
+    tn_object *open = open_new(&w), *target = tn_list_new(w.heap);
+    assert_int_equal(tn_set(open, "size", tn_int(3)), TN_OK);
+    assert_int_equal(tn_set(open, "inner", tn_ref(target)), TN_OK);
+    assert_int_equal(tn_set(open, "other", tn_ref(target)), TN_OK);
+    tn_decref(target);
+    assert_int_equal(path_to(&w, target, 0), 2);
+    expect_row(&w, 0, open, ".inner");
+    assert_int_equal(tn_referrers_get(&target, 1, w.rows, ROWS), 2);
+    expect_row(&w, 0, open, ".inner");
+    expect_row(&w, 1, open, ".other");
+    assert_int_equal(tn_delete(open, "inner"), TN_OK);
+    assert_int_equal(path_to(&w, target, 0), 2);
+    expect_row(&w, 0, open, ".other");
+    tn_decref(open);
+}
+
+// Beyond the names that a type keeps there is a dict.
+static void
+of_many_attributes_the_dict_has_the_names(void **state)
+{
+    enum { MANY = 40 };
+    world w = make_world(state);
+    tn_object *open = open_new(&w), *target = tn_list_new(w.heap);
+    for (int i = 0; i < MANY; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "a%d", i);
+        assert_int_equal(tn_set(open, name, i == 7 ? tn_ref(target) : tn_int(i)), TN_OK);
+    }
+    tn_decref(target);
+    assert_int_equal(path_to(&w, target, 0), 3);
+    expect_row(&w, 0, open, "(native)");
+    assert_string_equal(w.rows[1].place, "[\"a7\"]");
+    tn_decref(open);
+}
+
 int
 main(void)
 {
@@ -220,6 +269,8 @@ main(void)
         HEAP_TEST(a_weak_key_map_keeps_its_values),
         HEAP_TEST(a_long_way_is_measured_and_its_beginning_given),
         HEAP_TEST(a_long_name_is_cut_off),
+        HEAP_TEST(an_attribute_is_a_place_by_its_name),
+        HEAP_TEST(of_many_attributes_the_dict_has_the_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,8 +82,9 @@ TN_API void tn_objects_visit(tn_heap *heap, bool (*fn)(tn_object *o /* borrowed 
 TN_API size_t tn_referents_get(tn_object *const *objects, size_t count,
                                tn_object **children /* borrowed */, size_t max);
 
-// One reference, and where its holder has it: ".name" of a slot, "[3]" of a list or tuple,
-// "[\"key\"]" or "(key)" of a dict, "(native)" in a type's own bytes or an instance's dictionary.
+// One reference, and where its holder has it: ".name" of an attribute, in a slot or an instance's
+// dictionary, "[3]" of a list or tuple, "[\"key\"]" or "(key)" of a dict, "(native)" in a type's
+// own bytes, and for the dict that an instance has for more names than its type keeps.
 typedef struct tn_reference {
     tn_object *holder; // borrowed
     bool frozen;       // the holder is
@@ -95,8 +96,9 @@ typedef struct tn_field {
     char place[47]; // as above
 } tn_field;
 
-// What [o] holds: the values that are set, in order, then the objects in its own bytes and in its
-// dictionary. Fills at most [max] rows from number [from] on and returns how many there are.
+// What [o] holds: the values that are set, in order, then those in its dictionary, in the order in
+// which they were set, then the objects in its own bytes. Fills at most [max] rows from number
+// [from] on and returns how many there are.
 TN_API size_t tn_fields_get(const tn_object *o, size_t from, tn_field *rows, size_t max);
 
 // Every reference to one of the objects, whether its holder is tracked, frozen or neither; not

@@ -248,9 +248,7 @@ write_native_edge(tn_object *child, void *arg)
 static void
 write_native(struct tn_dump *d, tn_object *o, const tn_type *type)
 {
-    for (const tn_type *t = type; t != NULL; t = t->base)
-        if (t->traverse != NULL)
-            t->traverse(o, write_native_edge, d);
+    tni_traverse_bytes(type, o, write_native_edge, d);
 }
 
 static void

@@ -13,8 +13,9 @@ struct request {
 };
 
 static void
-note(struct request *r, size_t place, tn_value v)
+note(size_t place, tn_value v, void *arg)
 {
+    struct request *r = arg;
     size_t at = r->count++;
     if (at < r->from || at - r->from >= r->max)
         return;
@@ -27,7 +28,7 @@ note(struct request *r, size_t place, tn_value v)
 static void
 note_native(tn_object *child, void *arg)
 {
-    note(arg, TNI_NATIVE, tn_ref(child));
+    note(TNI_NATIVE, tn_ref(child), arg);
 }
 
 size_t
@@ -38,7 +39,8 @@ tn_fields_get(const tn_object *o, size_t from, tn_field *rows, size_t max)
     struct request r = {o, rows, from, max, 0};
     for (size_t i = 0; i < span.count; i++)
         if (!tn_is_absent(span.values[i]))
-            note(&r, i, span.values[i]);
-    tni_traverse_native(type, (tn_object *)(uintptr_t)o, note_native, &r);
+            note(i, span.values[i], &r);
+    tni_each_attribute(o, note, &r);
+    tni_traverse_bytes(type, (tn_object *)(uintptr_t)o, note_native, &r);
     return r.count;
 }

@@ -140,11 +140,30 @@ struct search {
 };
 
 static void
-compare(tn_object *child, void *arg)
+compare_value(size_t place, tn_value v, void *arg)
 {
     struct search *s = arg;
-    if (child == s->target)
-        s->fn(s->holder, TNI_NATIVE, s->arg);
+    if (tn_as_object(v) == s->target)
+        s->fn(s->holder, place, s->arg);
+}
+
+static void
+compare(tn_object *child, void *arg)
+{
+    compare_value(TNI_NATIVE, tn_ref(child), arg);
+}
+
+void
+tni_each_attribute(const tn_object *o, void (*fn)(size_t place, tn_value v, void *arg), void *arg)
+{
+    const tn_type *type = tni_type_of(o);
+    if (type->record_at == 0)
+        return;
+    const struct tni_record *r = tni_record_of(type, o);
+    for (size_t i = 0; i < r->count; i++) {
+        size_t at = tni_record_order(r)[i];
+        fn(r->apart ? TNI_NATIVE : TNI_ATTRIBUTE + at, r->values[at], arg);
+    }
 }
 
 void
@@ -155,9 +174,9 @@ tni_each_place(const tn_object *holder, const tn_object *target,
     struct tni_span span = tni_span_of(type, holder);
     struct search s = {holder, target, fn, arg};
     for (size_t i = 0; i < span.count; i++)
-        if (tn_as_object(span.values[i]) == target)
-            fn(holder, i, arg);
-    tni_traverse_native(type, (tn_object *)(uintptr_t)holder, compare, &s);
+        compare_value(i, span.values[i], &s);
+    tni_each_attribute(holder, compare_value, &s);
+    tni_traverse_bytes(type, (tn_object *)(uintptr_t)holder, compare, &s);
 }
 
 static void
@@ -181,6 +200,8 @@ describe_place(char *text, size_t size, const tn_object *holder, size_t place)
     const tn_type *type = tni_type_of(holder);
     if (place == TNI_NATIVE)
         snprintf(text, size, "(native)");
+    else if (place >= TNI_ATTRIBUTE)
+        snprintf(text, size, ".%s", type->keys->names[place - TNI_ATTRIBUTE]);
     else if (!type->spilled)
         snprintf(text, size, ".%s", type->slots[place]);
     else if (holder->type == TNI_TYPE_DICT && place % 2 == 0)

@@ -39,10 +39,16 @@ tn_object *tni_cursor_object(const struct tni_cursor *cursor);
 void tni_cursor_turn_page(struct tni_cursor *cursor);
 
 // Calls [fn] for each reference that [holder] has to [target], with its place: an index into its
-// values, or TNI_NATIVE.
-#define TNI_NATIVE SIZE_MAX
+// values, TNI_ATTRIBUTE and the position of a name of its type, or TNI_NATIVE.
+#define TNI_ATTRIBUTE (SIZE_MAX / 2)
+#define TNI_NATIVE    SIZE_MAX
 void tni_each_place(const tn_object *holder, const tn_object *target,
                     void (*fn)(const tn_object *holder, size_t place, void *arg), void *arg);
+
+// Calls [fn] for each attribute in [o]'s dictionary, in the order in which they were set; with
+// TNI_NATIVE for the one value of a record apart.
+void tni_each_attribute(const tn_object *o, void (*fn)(size_t place, tn_value v, void *arg),
+                        void *arg);
 
 // What a program is told of the reference in [place].
 tn_reference tni_describe(const tn_object *holder, size_t place);

@@ -15,12 +15,19 @@ tni_prefetch_span(const tn_type *type, const tn_object *o)
         __builtin_prefetch(tni_span_of(type, o).values);
 }
 
+// What the type's own functions know of.
 static inline void
-tni_traverse_native(const tn_type *type, tn_object *o, tn_visit *visit, void *arg)
+tni_traverse_bytes(const tn_type *type, tn_object *o, tn_visit *visit, void *arg)
 {
     for (const tn_type *t = type; t != NULL; t = t->base)
         if (t->traverse != NULL)
             t->traverse(o, visit, arg);
+}
+
+static inline void
+tni_traverse_native(const tn_type *type, tn_object *o, tn_visit *visit, void *arg)
+{
+    tni_traverse_bytes(type, o, visit, arg);
     if (type->record_at != 0)
         tni_record_traverse(type, o, visit, arg);
 }
