@@ -69,6 +69,7 @@ write_stack(struct tn_dump *d, uint32_t number)
     tni_bytes_number(&d->out, TNI_RECORD_STACK);
     tni_bytes_number(&d->out, number);
     tni_bytes_number(&d->out, d->s->memory.tracer.frames);
+    tni_bytes_number(&d->out, stack.total);
     write_site(d, stack.site);
     tni_bytes_number(&d->out, stack.count);
     for (uint32_t i = 0; i < stack.count; i++)

@@ -140,19 +140,19 @@ complete(struct tni_recording *r, struct tni_recorded_stack *stack, const uintpt
     stack->frames = frames;
     stack->count += tni_symbols_callers(r->symbols, &r->arena, addresses, count, frames + 1,
                                         limit - 1, &skipped);
-    stack->total = count > skipped ? count - skipped + 1 : stack->count;
+    stack->total = stack->total > skipped ? stack->total - skipped + 1 : 1;
 }
 
 static void
-keep_stack(struct tni_recording *r, const tn_site *site, const uintptr_t *addresses, size_t count,
-           size_t limit)
+keep_stack(struct tni_recording *r, const tn_site *site, size_t total, const uintptr_t *addresses,
+           size_t count, size_t limit)
 {
     struct tni_recorded_stack *stack = keep(r, tni_pile_add(&r->stacks, sizeof *stack));
     tn_site *frame = keep(r, tni_arena_take(&r->arena, sizeof *frame));
     if (stack == NULL || frame == NULL)
         return;
     *frame = *site;
-    *stack = (struct tni_recorded_stack){frame, 1, 1};
+    *stack = (struct tni_recorded_stack){frame, 1, total};
     if (count > 0 && limit > 1)
         complete(r, stack, addresses, count, limit);
 }
@@ -161,11 +161,13 @@ static void
 read_stack(struct tni_recording *r)
 {
     uint64_t number = tni_words_number(&r->words), limit = tni_words_number(&r->words);
+    uint64_t total = tni_words_number(&r->words);
     const char *file = read_name(r);
     int line = (int)tni_words_number(&r->words);
     tn_site site = {file, line, read_name(r)};
     uint64_t count = tni_words_number(&r->words);
-    r->words.broken |= count > TN_TRACE_MOST_FRAMES || limit > TN_TRACE_MOST_FRAMES;
+    r->words.broken |=
+        count > TN_TRACE_MOST_FRAMES || limit > TN_TRACE_MOST_FRAMES || total < count;
     bool is_new = r->stack_count == r->stacks.count;
     uintptr_t *addresses = NULL;
     if (!r->words.broken && is_new && count > 0)
@@ -174,7 +176,7 @@ read_stack(struct tni_recording *r)
         set_number(r, &r->stack_numbers, number, r->stack_count)) {
         r->stack_count++;
         if (is_new)
-            keep_stack(r, &site, addresses, count, limit);
+            keep_stack(r, &site, total, addresses, count, limit);
     }
     free(addresses);
 }

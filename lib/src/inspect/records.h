@@ -8,7 +8,8 @@
 //   HEAP    name                                       until END all numbers are this heap's
 //   TYPE    number, flags, name, count of slots, each slot's name
 //   KEY     number of the type, position, name         of a dictionary's attribute
-//   STACK   number, frames in all, file, line, function of the first, count of addresses, each
+//   STACK   number, most frames, frames there were, file, line, function of the first,
+//           count of addresses, each
 //   OBJECT  serial, type, bytes, references, age, stack (0: unknown)
 //   VALUE   kind, text                                 of the object before
 //   EDGES   (kind + 1 | place << 3, serial)..., 0      of the object before; may come several times
