@@ -7,7 +7,7 @@
 static struct responder responder;
 static struct admin admin;
 static char request[RESPONDER_ROOM]; // the last; read when it was answered
-static const char *canned;
+static const char *_Atomic canned;
 
 static const char *
 answer(const char *bytes)

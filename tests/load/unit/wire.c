@@ -10,7 +10,7 @@ enum { CALLS = 2, LONG = 70000, PATIENCE_MS = 5000 };
 static struct responder responder;
 static struct wire wire;
 static char request[RESPONDER_ROOM]; // the last; read when it was answered
-static const char *canned;           // NULL: nothing is answered
+static const char *_Atomic canned;   // NULL: nothing is answered
 
 // What became of the calls that ended.
 static struct {
