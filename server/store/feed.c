@@ -2,13 +2,12 @@
 //
 // feed: what other instances changed, and a proof of how long ago nothing could have been missed.
 //
-// A payload is lines of instance:kind:id:version, or instance:* for anything. Kind b is a beat,
-// whose id is the time when it was sent. A payload is never data, only a reason to read again.
+// What pg_notice could not read is a reason to doubt everything, unless it is ours.
 #include "store/feed.h"
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "store/pg.h"
+#include "store/pg_notice.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -57,38 +56,25 @@ take_beat(struct feed *f, struct span id)
     atomic_store(&f->beat_ns, sent);
 }
 
-// "3:u:ada:7". Whatever else it is is a reason to doubt everything.
 static void
-take_line(struct feed *f, struct span line)
+take_line(void *arg, const struct pg_line *line)
 {
-    char *end;
-    int64_t instance = strtoll(line.data, &end, 10);
-    const char *limit = line.data + line.len, *version = memrchr(line.data, ':', line.len);
-    bool ours = instance == f->instance;
-    if (end + 3 > limit || end[0] != ':' || end[2] != ':' || version < end + 3) {
-        if (!ours)
-            feed_doubt(f);
-        return;
-    }
-    struct span id = {end + 3, (size_t)(version - end - 3)};
-    if (end[1] == 'b' && ours)
-        take_beat(f, id);
-    else if (end[1] != 'b' && !ours)
-        f->to.changed(f->to.arg, end[1], id);
+    struct feed *f = arg;
+    bool ours = line->instance == f->instance;
+    if (line->kind == 'b' && ours)
+        take_beat(f, line->id);
+    else if (!line->kind && !ours)
+        feed_doubt(f);
+    else if (line->kind != 'b' && !ours)
+        f->to.changed(f->to.arg, line->kind, line->id);
 }
 
 static void
 take_payload(void *arg, struct span payload)
 {
     struct feed *f = arg;
-    const char *at = payload.data, *end = at + payload.len;
     f->notices++;
-    while (at < end) {
-        const char *newline = memchr(at, '\n', (size_t)(end - at));
-        const char *stop = newline ? newline : end;
-        take_line(f, (struct span){at, (size_t)(stop - at)});
-        at = stop + 1;
-    }
+    pg_notice_read(payload, take_line, f);
 }
 
 // --- The thread -------------------------------------------------------------------------------

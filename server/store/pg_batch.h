@@ -5,15 +5,7 @@
 #ifndef STORE_PG_BATCH_H
 #define STORE_PG_BATCH_H
 
-#include "store/pg.h"
-#include "store/store.h"
-
-// Who writes, and the key of the slots.
-struct pg_author {
-    int64_t instance;
-    const uint8_t *slot_key;
-    _Atomic uint64_t notices; // that were committed, but those of an end of everybody
-};
+#include "store/pg_change.h"
 
 // All of it or nothing: PG_OK only when the commit was confirmed, and without a warning. Sets the
 // result of each change. An empty list is a probe.

@@ -8,7 +8,7 @@
 #ifndef STORE_PG_SCHEMA_H
 #define STORE_PG_SCHEMA_H
 
-enum { PG_SCHEMA_VERSION = 1, PG_SLOTS = 65536 };
+enum { PG_SCHEMA_VERSION = 2, PG_SLOTS = 65536 };
 
 // One instance at a time looks at the layout and changes it.
 #define PG_SCHEMA_LOCK "SELECT pg_advisory_xact_lock(8390045517894906468)"
@@ -37,10 +37,18 @@ enum { PG_SCHEMA_VERSION = 1, PG_SLOTS = 65536 };
     "END LOOP; END $$;"                                                                            \
     "INSERT INTO tenured.meta(name, number) VALUES('schema_version', 1)"
 
+// Random keys cost less in a hash: an entry has four bytes for the key, and nothing is sorted.
+#define PG_SCHEMA_HASHES                                                                           \
+    "DROP INDEX tenured.sessions_id_idx, tenured.sessions_token_hash_idx,"                         \
+    " tenured.sessions_user_id_idx;"                                                               \
+    "CREATE INDEX ON tenured.sessions USING hash(id);"                                             \
+    "CREATE INDEX ON tenured.sessions USING hash(token_hash);"                                     \
+    "CREATE INDEX ON tenured.sessions USING hash(user_id)"
+
 // What leads from each version to the next one.
 #define PG_SCHEMA_STEPS                                                                            \
     {                                                                                              \
-        PG_SCHEMA_CREATE                                                                           \
+        PG_SCHEMA_CREATE, PG_SCHEMA_HASHES                                                         \
     }
 
 #define PG_USER "id, name, email, attributes, version, created_at, updated_at, last_session"
@@ -80,6 +88,43 @@ enum { PG_SCHEMA_VERSION = 1, PG_SLOTS = 65536 };
 #define PG_USER_OF(column)                                                                         \
     "(SELECT user_id FROM tenured.sessions WHERE slot = $1::int AND " column " LIMIT 1)"
 
+// Parameters that have a value for each row.
+#define PG_GIVEN_SESSIONS                                                                          \
+    "(SELECT unnest($1::bigint[])::int AS slot, unnest($2::bigint[]) AS k, "                       \
+    "unnest($3::bigint[]) AS version, unnest($4::bigint[]) AS created_at, "                        \
+    "unnest($5::bigint[]) AS last_seen_at, unnest($6::bigint[]) AS idle_ttl, "                     \
+    "unnest($7::bigint[]) AS idle_expires_at, unnest($8::bigint[]) AS expires_at, "                \
+    "unnest($9::text[]) AS id, unnest($10::text[]) COLLATE \"C\" AS user_id, "                     \
+    "unnest($11::text[]) AS data, unnest($12::text[]) AS client, "                                 \
+    "unnest($13::bytea[]) AS token_hash) AS given"
+#define PG_GIVEN_TOUCHES                                                                           \
+    "(SELECT unnest($1::bigint[])::int AS slot, unnest($2::bigint[]) AS k, "                       \
+    "unnest($3::bigint[]) AS seen, unnest($4::bigint[]) AS idle) AS given"
+// The keys of those that were made come back, here all of them.
+#define PG_NEW_SESSIONS                                                                            \
+    "INSERT INTO tenured.sessions(slot, " PG_SESSION ") SELECT slot, " PG_SESSION                  \
+    " FROM " PG_GIVEN_SESSIONS " RETURNING k"
+// Of a user who is there and may have $14: those that they have are counted, and of the new ones
+// those come first whose k is lower.
+#define PG_NEW_SESSIONS_OF                                                                         \
+    "INSERT INTO tenured.sessions(slot, " PG_SESSION ") SELECT slot, " PG_SESSION " FROM "         \
+    "(SELECT *, row_number() OVER (PARTITION BY user_id ORDER BY k) AS nth "                       \
+    "FROM " PG_GIVEN_SESSIONS ") AS x WHERE "                                                      \
+    "(SELECT 1 FROM tenured.users u WHERE u.slot = x.slot AND u.id = x.user_id) = 1 AND "          \
+    "(SELECT count(*) FROM tenured.sessions s WHERE s.slot = x.slot "                              \
+    "AND s.user_id = x.user_id) + nth <= $14::bigint RETURNING k"
+#define PG_TOUCH_SESSIONS                                                                          \
+    "UPDATE tenured.sessions s SET last_seen_at = greatest(last_seen_at, seen), "                  \
+    "idle_expires_at = greatest(idle_expires_at, idle) "                                           \
+    "FROM (SELECT slot, k, max(seen) AS seen, max(idle) AS idle FROM " PG_GIVEN_TOUCHES            \
+    " GROUP BY slot, k) AS t WHERE s.slot = t.slot AND s.k = t.k"
+
+// The rows of a batch are found by index, one after the other. Left to itself the planner reads all
+// of a table: it reckons with sixteen parts for each row, and knows one only when it is there.
+#define PG_PLANS_OF_BATCHES                                                                        \
+    "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; "                         \
+    "SET enable_hashjoin = off; SET enable_mergejoin = off"
+
 // What each connection prepares.
 #define PG_STATEMENTS(X)                                                                           \
     X(begin, "BEGIN")                                                                              \
@@ -88,7 +133,7 @@ enum { PG_SCHEMA_VERSION = 1, PG_SLOTS = 65536 };
     X(probe, "INSERT INTO tenured.meta(name, number) VALUES('probe', 1) "                          \
              "ON CONFLICT(name) DO UPDATE SET number = meta.number + 1")                           \
     X(lock_users, "SELECT 1::bigint FROM tenured.users WHERE (id, slot) IN (SELECT u, s FROM "     \
-                  "unnest($1::text::text[], $2::text::int[]) AS t(u, s)) "                         \
+                  "unnest($1::text[], $2::bigint[]) AS t(u, s)) "                                  \
                   "ORDER BY id FOR UPDATE")                                                        \
     X(put_user, "INSERT INTO tenured.users(slot, " PG_USER ") VALUES($1::int, $2, $3, $4, $5, "    \
                 "$6, $7, $8, NULL) ON CONFLICT(id, slot) DO UPDATE SET name = $3, email = $4, "    \
@@ -98,24 +143,16 @@ enum { PG_SCHEMA_VERSION = 1, PG_SLOTS = 65536 };
     X(change_user, "UPDATE tenured.users SET name = $3, email = $4, attributes = $5, "             \
                    "version = $6, created_at = $7, updated_at = $8 "                               \
                    "WHERE slot = $1::int AND id = $2 AND version = $9::bigint")                    \
-    X(new_session, "INSERT INTO tenured.sessions(slot, " PG_SESSION ") VALUES($1::int, $2, $3, "   \
-                   "$4, $5, $6, $7, $8, $9, $10, $11, $12, $13)")                                  \
-    X(new_session_of, "INSERT INTO tenured.sessions(slot, " PG_SESSION ") SELECT $1::int, "        \
-                      "$2::bigint, $3, $4, $5, $6, $7::bytea, $8::bigint, $9::bigint, "            \
-                      "$10::bigint, $11::bigint, $12::bigint, $13::bigint "                        \
-                      "FROM tenured.users u WHERE u.slot = $1::int AND u.id = $4 AND "             \
-                      "(SELECT count(*) FROM tenured.sessions s WHERE s.slot = $1::int "           \
-                      "AND s.user_id = $4) < $14::bigint")                                         \
+    X(new_sessions, PG_NEW_SESSIONS)                                                               \
+    X(new_sessions_of, PG_NEW_SESSIONS_OF)                                                         \
     X(edit_session, "UPDATE tenured.sessions SET data = $3, token_hash = $4, version = $5 "        \
                     "WHERE slot = $1::int AND k = $2 AND ($6::bigint = 0 OR version = $6)")        \
-    X(touch_session, "UPDATE tenured.sessions SET last_seen_at = greatest(last_seen_at, $3), "     \
-                     "idle_expires_at = greatest(idle_expires_at, $4) "                            \
-                     "WHERE slot = $1::int AND k = $2")                                            \
+    X(touch_sessions, PG_TOUCH_SESSIONS)                                                           \
     X(end_session, "WITH gone AS (DELETE FROM tenured.sessions WHERE slot = $1::int AND k = $2 "   \
                    "AND ($3::bigint = 0 OR idle_expires_at <= $3) RETURNING k) UPDATE "            \
                    "tenured.users SET last_session = $4 WHERE slot = $5::int AND id = $6 "         \
                    "AND EXISTS(SELECT 1 FROM gone)")                                               \
-    X(delete_keys, "DELETE FROM tenured.sessions WHERE k = ANY($1::text::bigint[])")               \
+    X(delete_keys, "DELETE FROM tenured.sessions WHERE k = ANY($1::bigint[])")                     \
     X(delete_sessions, "DELETE FROM tenured.sessions WHERE slot = $1::int AND user_id = $2")       \
     X(delete_user, "DELETE FROM tenured.users WHERE slot = $1::int AND id = $2")                   \
     X(lock_everybody, "LOCK TABLE tenured.users IN EXCLUSIVE MODE")                                \

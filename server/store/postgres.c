@@ -95,6 +95,17 @@ connect_prepared(const struct postgres *p, char *error, size_t error_size)
     return NULL;
 }
 
+static struct pg * /* new */
+connect_for_batches(const struct postgres *p, char *error, size_t error_size)
+{
+    struct pg *c = connect_prepared(p, error, error_size);
+    if (!c || pg_execute(c, PG_PLANS_OF_BATCHES) == PG_OK)
+        return c;
+    snprintf(error, error_size, "%s", pg_complaint(c));
+    pg_close(c);
+    return NULL;
+}
+
 // False: there is no connection, or it is too early to try again.
 static bool
 connect_writer(struct postgres *p, char *error, size_t error_size)
@@ -105,7 +116,7 @@ connect_writer(struct postgres *p, char *error, size_t error_size)
     snprintf(error, error_size, "it is too early to try again");
     if (now < p->try_at_ns)
         return false;
-    p->writer = connect_prepared(p, error, error_size);
+    p->writer = connect_for_batches(p, error, error_size);
     if (p->writer) {
         p->backoff_ms = 0;
         return true;

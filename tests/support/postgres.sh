@@ -13,6 +13,8 @@
 # postgres.sh kill FOLDER             as by a loss of power
 # postgres.sh again FOLDER            starts one that was killed
 # postgres.sh sql FOLDER SQL          runs a statement
+#
+# POSTGRES_BUFFERS is the server's memory for pages, where the tests' 64MB are too little.
 set -euo pipefail
 
 bin=
@@ -59,7 +61,7 @@ port = $1
 unix_socket_directories = ''
 max_wal_senders = 8
 max_connections = 60
-shared_buffers = 64MB
+shared_buffers = ${POSTGRES_BUFFERS:-64MB}
 fsync = off
 wal_retrieve_retry_interval = '200ms'
 END

@@ -96,8 +96,12 @@ what_others_notify_is_told_line_by_line(void **state)
     EVENTUALLY(h->changes == 2);
     assert_int_equal(h->kind, 's');
     assert_string_equal(h->id, "s_0001x");
+    notify(h, "3:u:ada:7\\nbob\\n");
+    EVENTUALLY(h->changes == 4);
+    assert_int_equal(h->kind, 'u');
+    assert_string_equal(h->id, "bob");
     notify(h, "3:e::0");
-    EVENTUALLY(h->changes == 3);
+    EVENTUALLY(h->changes == 5);
     assert_int_equal(h->kind, 'e');
     assert_string_equal(h->id, "");
 }
