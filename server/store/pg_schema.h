@@ -120,10 +120,11 @@ enum { PG_SCHEMA_VERSION = 2, PG_SLOTS = 65536 };
     " GROUP BY slot, k) AS t WHERE s.slot = t.slot AND s.k = t.k"
 
 // The rows of a batch are found by index, one after the other. Left to itself the planner reads all
-// of a table: it reckons with sixteen parts for each row, and knows one only when it is there.
+// of a table: it reckons with sixteen parts for each row, and knows one only when it is there. Where
+// it has no choice the price that it reckons with is no reason to compile.
 #define PG_PLANS_OF_BATCHES                                                                        \
     "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; "                         \
-    "SET enable_hashjoin = off; SET enable_mergejoin = off"
+    "SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off"
 
 // What each connection prepares.
 #define PG_STATEMENTS(X)                                                                           \
