@@ -19,9 +19,9 @@ import study
 LOOKS = 36
 # By how much the mean of the last third may exceed that of the first: a share, and a number.
 FLAT = {"resident bytes": (0.03, 0), "bytes in the heaps": (0.03, 0), "bytes of the store": (0.03, 0), "descriptors": (0, 2),
-        "users in the cache": (0.03, 20), "live sessions": (0.03, 20), "objects": (0.03, 60)}
+        "stray connections": (0, 2), "users in the cache": (0.03, 20), "live sessions": (0.03, 20), "objects": (0.03, 60)}
 # Each of them comes or goes every 10 s, so that within the first quarter everybody has a last session.
-TRAFFIC = {"scenario": "churn", "users": 2000, "rate": 1000, "keys": "uniform"}
+TRAFFIC = {"scenario": "churn", "users": 2000, "rate": 1000, "keys": "uniform", "connections": 64}
 
 
 def series(text, name):
@@ -32,6 +32,11 @@ def series(text, name):
     sys.exit(f"/metrics has no {name}.")
 
 
+def connections(text):
+    """Open ones, of both planes: how many the load has depends on how busy the machine is."""
+    return sum(float(line.split()[1]) for line in text.splitlines() if line.startswith("tenured_http_connections{"))
+
+
 def look(service):
     """Every figure that must not grow, right behind a full collection."""
     service.admin("POST", "/v1/gc/collect", {"generation": 2})
@@ -40,7 +45,9 @@ def look(service):
         text = reply.read().decode()
     domains = {domain["domain"]: domain["bytes"] for domain in memory["domains"]}
     seen = {"resident bytes": memory["rss"], "bytes in the heaps": memory["traced"]["current"], "bytes of the store": domains["store"],
-            "descriptors": series(text, "process_open_fds"), "live sessions": series(text, "tenured_sessions_active"),
+            "descriptors": series(text, "process_open_fds") - connections(text),
+            "stray connections": max(0, connections(text) - TRAFFIC["connections"]),
+            "live sessions": series(text, "tenured_sessions_active"),
             "users in the cache": service.admin("GET", "/v1/cache")["resident"]}
     for kind in memory["types"]:
         seen[f"objects of {kind['name']}"] = kind["objects"]
