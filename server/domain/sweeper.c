@@ -187,8 +187,10 @@ run(void *arg)
         for (unsigned i = 0; i < w->domain->shard_count; i++)
             sweep_shard(w, i);
         if (w->domain->store->is_shared && store_has_room(w->domain) &&
-            ++w->ticks % TICKS_A_LOOK == 0)
+            ++w->ticks % TICKS_A_LOOK == 0) {
             end_of_strangers(w);
+            w->domain->store->ops->shared->sweep(w->domain->store);
+        }
         lock_take(&w->lock);
         if (!w->stopping)
             lock_wait_ms(&w->lock, &w->end, SWEEPER_TICK_MS);

@@ -4,7 +4,8 @@
 //
 // Everything lies in the schema "tenured". Users and sessions are partitioned by slot, which is the
 // user's and stands in each id and token, so whoever has one of these finds the part. Sessions are
-// found by id, by token and by user; no index is unique but that of k, because ids are random.
+// found by id, by token and by user; no index is unique but that of k, because ids are random. A
+// session lives while its epoch is the last one.
 #ifndef STORE_PG_SCHEMA_H
 #define STORE_PG_SCHEMA_H
 
@@ -38,17 +39,24 @@ enum { PG_SCHEMA_VERSION = 2, PG_SLOTS = 65536 };
     "INSERT INTO tenured.meta(name, number) VALUES('schema_version', 1)"
 
 // Random keys cost less in a hash: an entry has four bytes for the key, and nothing is sorted.
-#define PG_SCHEMA_HASHES                                                                           \
+// Everybody's sessions end by a row that says when: those of an epoch end with the next one.
+#define PG_SCHEMA_EPOCHS                                                                           \
     "DROP INDEX tenured.sessions_id_idx, tenured.sessions_token_hash_idx,"                         \
     " tenured.sessions_user_id_idx;"                                                               \
     "CREATE INDEX ON tenured.sessions USING hash(id);"                                             \
     "CREATE INDEX ON tenured.sessions USING hash(token_hash);"                                     \
-    "CREATE INDEX ON tenured.sessions USING hash(user_id)"
+    "CREATE INDEX ON tenured.sessions USING hash(user_id);"                                        \
+    "ALTER TABLE tenured.sessions ADD COLUMN epoch bigint NOT NULL DEFAULT 0;"                     \
+    "CREATE TABLE tenured.epochs(epoch bigint PRIMARY KEY, began_at bigint NOT NULL,"              \
+    " is_pending boolean NOT NULL);"                                                               \
+    "INSERT INTO tenured.epochs(epoch, began_at, is_pending) VALUES(0, 0, false);"                 \
+    "CREATE VIEW tenured.live_sessions AS SELECT * FROM tenured.sessions"                          \
+    " WHERE epoch = (SELECT max(epoch) FROM tenured.epochs)"
 
 // What leads from each version to the next one.
 #define PG_SCHEMA_STEPS                                                                            \
     {                                                                                              \
-        PG_SCHEMA_CREATE, PG_SCHEMA_HASHES                                                         \
+        PG_SCHEMA_CREATE, PG_SCHEMA_EPOCHS                                                         \
     }
 
 #define PG_USER "id, name, email, attributes, version, created_at, updated_at, last_session"
@@ -56,37 +64,76 @@ enum { PG_SCHEMA_VERSION = 2, PG_SLOTS = 65536 };
     "k, id, user_id, data, client, token_hash, version, created_at, last_seen_at, idle_ttl, "      \
     "idle_expires_at, expires_at"
 
-#define PG_RECALL(user) "SELECT " PG_USER " FROM tenured.users WHERE slot = $1::int AND id = " user
-#define PG_RECALL_SESSIONS(user)                                                                   \
-    "SELECT " PG_SESSION " FROM tenured.sessions WHERE slot = $1::int AND user_id = " user         \
-    " ORDER BY k"
+#define PG_EPOCH "(SELECT max(epoch) FROM tenured.epochs)"
 // As clients see it, of ms since 1970.
 #define PG_TIME(ms)                                                                                \
     "to_char(timestamp 'epoch' + " ms " * interval '1 millisecond', "                              \
     "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
-// What a user shows of a session that ended.
+// What a user shows of a session [s] that ended with everybody's, when the epoch [e] began.
+#define PG_ENDED_AT "least(s.idle_expires_at, s.expires_at, e.began_at)"
+#define PG_ENDED_WHY                                                                               \
+    "CASE WHEN " PG_ENDED_AT " = e.began_at THEN 'revoked' "                                       \
+    "WHEN s.idle_expires_at < s.expires_at THEN 'expired_idle' ELSE 'expired_absolute' END"
+#define PG_ENDED_TIMES                                                                             \
+    PG_TIME("s.created_at") ", " PG_TIME("s.last_seen_at") ", " PG_TIME(PG_ENDED_AT)
 #define PG_ENDED                                                                                   \
-    "format('{\"id\":\"%s\",\"client\":%s,\"created_at\":\"%s\",\"last_seen_at\":\"%s\",\"ended_"  \
-    "at\":"                                                                                        \
-    "\"%s\",\"reason\":\"%s\"}', id, coalesce(client, 'null'), " PG_TIME(                          \
-        "created_at") ", " PG_TIME("last_seen_at") ", " PG_TIME("at") ", why)"
-// All sessions end if there are $1 of them, at $2 if not before; then others are told $3. Each user
-// shows the one that ended last. Under lock_everybody, which no batch can begin beside, because
-// each begins with the rows of users.
+    "format('{\"id\":\"%s\",\"client\":%s,\"created_at\":\"%s\",\"last_seen_at\":\"%s\","          \
+    "\"ended_at\":\"%s\",\"reason\":\"%s\"}', s.id, coalesce(s.client, 'null'), " PG_ENDED_TIMES   \
+    ", " PG_ENDED_WHY ")"
+// The last one of those of user [u] that are still there; the slot stands in between.
+#define PG_LEFT_IN                                                                                 \
+    "(SELECT " PG_ENDED " FROM tenured.sessions s JOIN tenured.epochs e ON e.epoch = s.epoch + 1 " \
+    "WHERE s.user_id = u.id AND s.slot = "
+#define PG_LEFT_LAST " ORDER BY " PG_ENDED_AT " DESC, s.created_at DESC LIMIT 1) AS remains "
+// The later one of two that a user may show.
+#define PG_LATER                                                                                   \
+    "CASE WHEN remains IS NULL THEN last_session WHEN last_session IS NULL "                       \
+    "OR last_session::json->>'ended_at' <= remains::json->>'ended_at' THEN remains "               \
+    "ELSE last_session END"
+#define PG_SHOWN "id, name, email, attributes, version, created_at, updated_at, " PG_LATER
+
+// OFFSET 0: what remains is looked up once.
+#define PG_RECALL(user)                                                                            \
+    "SELECT " PG_SHOWN " FROM (SELECT *, " PG_LEFT_IN "$1::int" PG_LEFT_LAST                       \
+    "FROM tenured.users u WHERE slot = $1::int AND id = " user " OFFSET 0) AS shown"
+#define PG_LIST_USERS                                                                              \
+    "SELECT " PG_SHOWN ", (SELECT count(*) FROM tenured.live_sessions s "                          \
+    "WHERE s.slot = shown.slot AND s.user_id = shown.id) "                                         \
+    "FROM (SELECT *, " PG_LEFT_IN "u.slot" PG_LEFT_LAST "FROM tenured.users u "                    \
+    "WHERE id > $1 ORDER BY id LIMIT $2::bigint) AS shown ORDER BY id"
+#define PG_RECALL_SESSIONS(user)                                                                   \
+    "SELECT " PG_SESSION " FROM tenured.live_sessions WHERE slot = $1::int AND user_id = " user    \
+    " ORDER BY k"
+// If there are $1 of them, everybody's sessions end, at $2 if not before, and others are told $3.
+// Under lock_everybody, which no batch can begin beside, because each begins with the rows of
+// users: so whatever has an older epoch was committed, and is counted.
 #define PG_END_EVERYBODY                                                                           \
-    "WITH counted AS MATERIALIZED (SELECT count(*) AS n FROM tenured.sessions), "                  \
-    "gone AS (DELETE FROM tenured.sessions WHERE (SELECT n FROM counted) = $1::bigint RETURNING "  \
-    "slot, user_id, id, client, created_at, last_seen_at, "                                        \
-    "least(idle_expires_at, expires_at, $2::bigint) AS at, CASE "                                  \
-    "WHEN least(idle_expires_at, expires_at) > $2::bigint THEN 'revoked' "                         \
-    "WHEN idle_expires_at < expires_at THEN 'expired_idle' ELSE 'expired_absolute' END AS why), "  \
-    "latest AS (SELECT DISTINCT ON (user_id) slot, user_id, " PG_ENDED " AS shown FROM gone "      \
-    "ORDER BY user_id, at DESC, created_at DESC), "                                                \
-    "told AS (UPDATE tenured.users u SET last_session = g.shown FROM latest g "                    \
-    "WHERE u.slot = g.slot AND u.id = g.user_id) "                                                 \
+    "WITH counted AS MATERIALIZED (SELECT count(*) AS n FROM tenured.live_sessions), "             \
+    "ended AS (INSERT INTO tenured.epochs(epoch, began_at, is_pending) "                           \
+    "SELECT " PG_EPOCH " + 1, $2::bigint, true FROM counted WHERE n = $1::bigint) "                \
     "SELECT n, CASE WHEN n = $1::bigint THEN pg_notify('tenured', $3)::text END FROM counted"
+// What is left of everybody's sessions is removed a few users at a time, whose slots go from $1 to
+// $2: their rows are locked as those of a batch, and each shows then what it showed before.
+#define PG_LIST_LEFT                                                                               \
+    "SELECT DISTINCT user_id FROM (SELECT user_id FROM tenured.sessions "                          \
+    "WHERE slot >= $1::int AND slot < $2::int AND epoch < " PG_EPOCH " AND "                       \
+    "EXISTS(SELECT 1 FROM tenured.epochs WHERE is_pending) LIMIT $3::bigint) AS few"
+#define PG_LOCK_LEFT                                                                               \
+    "SELECT 1::bigint FROM tenured.users WHERE slot >= $1::int AND slot < $2::int "                \
+    "AND id = ANY($3::text[]) ORDER BY id FOR UPDATE"
+#define PG_REMOVE_LEFT                                                                             \
+    "WITH gone AS (DELETE FROM tenured.sessions s USING tenured.epochs e WHERE e.epoch = s.epoch " \
+    "+ 1 AND s.slot >= $1::int AND s.slot < $2::int AND s.user_id = ANY($3::text[]) RETURNING "    \
+    "s.user_id, s.created_at, " PG_ENDED_AT " AS at, " PG_ENDED " AS shown), "                     \
+    "latest AS (SELECT DISTINCT ON (user_id) user_id, shown AS remains FROM gone "                 \
+    "ORDER BY user_id, at DESC, created_at DESC) "                                                 \
+    "UPDATE tenured.users SET last_session = " PG_LATER " FROM latest "                            \
+    "WHERE slot >= $1::int AND slot < $2::int AND id = user_id"
+#define PG_NOTHING_LEFT                                                                            \
+    "UPDATE tenured.epochs SET is_pending = false WHERE is_pending AND NOT EXISTS("                \
+    "SELECT 1 FROM tenured.sessions s WHERE s.epoch < epochs.epoch)"
 #define PG_USER_OF(column)                                                                         \
-    "(SELECT user_id FROM tenured.sessions WHERE slot = $1::int AND " column " LIMIT 1)"
+    "(SELECT user_id FROM tenured.live_sessions WHERE slot = $1::int AND " column " LIMIT 1)"
 
 // Parameters that have a value for each row.
 #define PG_GIVEN_SESSIONS                                                                          \
@@ -102,26 +149,27 @@ enum { PG_SCHEMA_VERSION = 2, PG_SLOTS = 65536 };
     "unnest($3::bigint[]) AS seen, unnest($4::bigint[]) AS idle) AS given"
 // The keys of those that were made come back, here all of them.
 #define PG_NEW_SESSIONS                                                                            \
-    "INSERT INTO tenured.sessions(slot, " PG_SESSION ") SELECT slot, " PG_SESSION                  \
-    " FROM " PG_GIVEN_SESSIONS " RETURNING k"
+    "INSERT INTO tenured.sessions(slot, epoch, " PG_SESSION ") "                                   \
+    "SELECT slot, " PG_EPOCH ", " PG_SESSION " FROM " PG_GIVEN_SESSIONS " RETURNING k"
 // Of a user who is there and may have $14: those that they have are counted, and of the new ones
 // those come first whose k is lower.
 #define PG_NEW_SESSIONS_OF                                                                         \
-    "INSERT INTO tenured.sessions(slot, " PG_SESSION ") SELECT slot, " PG_SESSION " FROM "         \
+    "INSERT INTO tenured.sessions(slot, epoch, " PG_SESSION ") "                                   \
+    "SELECT slot, " PG_EPOCH ", " PG_SESSION " FROM "                                              \
     "(SELECT *, row_number() OVER (PARTITION BY user_id ORDER BY k) AS nth "                       \
     "FROM " PG_GIVEN_SESSIONS ") AS x WHERE "                                                      \
     "(SELECT 1 FROM tenured.users u WHERE u.slot = x.slot AND u.id = x.user_id) = 1 AND "          \
-    "(SELECT count(*) FROM tenured.sessions s WHERE s.slot = x.slot "                              \
+    "(SELECT count(*) FROM tenured.live_sessions s WHERE s.slot = x.slot "                         \
     "AND s.user_id = x.user_id) + nth <= $14::bigint RETURNING k"
 #define PG_TOUCH_SESSIONS                                                                          \
     "UPDATE tenured.sessions s SET last_seen_at = greatest(last_seen_at, seen), "                  \
     "idle_expires_at = greatest(idle_expires_at, idle) "                                           \
     "FROM (SELECT slot, k, max(seen) AS seen, max(idle) AS idle FROM " PG_GIVEN_TOUCHES            \
-    " GROUP BY slot, k) AS t WHERE s.slot = t.slot AND s.k = t.k"
+    " GROUP BY slot, k) AS t WHERE s.slot = t.slot AND s.k = t.k AND s.epoch = " PG_EPOCH
 
 // The rows of a batch are found by index, one after the other. Left to itself the planner reads all
-// of a table: it reckons with sixteen parts for each row, and knows one only when it is there. Where
-// it has no choice the price that it reckons with is no reason to compile.
+// of a table: it reckons with sixteen parts for each row, and knows one only when it is there.
+// Where it has no choice the price that it reckons with is no reason to compile.
 #define PG_PLANS_OF_BATCHES                                                                        \
     "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; "                         \
     "SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off"
@@ -147,10 +195,12 @@ enum { PG_SCHEMA_VERSION = 2, PG_SLOTS = 65536 };
     X(new_sessions, PG_NEW_SESSIONS)                                                               \
     X(new_sessions_of, PG_NEW_SESSIONS_OF)                                                         \
     X(edit_session, "UPDATE tenured.sessions SET data = $3, token_hash = $4, version = $5 "        \
-                    "WHERE slot = $1::int AND k = $2 AND ($6::bigint = 0 OR version = $6)")        \
+                    "WHERE slot = $1::int AND k = $2 AND ($6::bigint = 0 OR version = $6) "        \
+                    "AND epoch = " PG_EPOCH)                                                       \
     X(touch_sessions, PG_TOUCH_SESSIONS)                                                           \
     X(end_session, "WITH gone AS (DELETE FROM tenured.sessions WHERE slot = $1::int AND k = $2 "   \
-                   "AND ($3::bigint = 0 OR idle_expires_at <= $3) RETURNING k) UPDATE "            \
+                   "AND ($3::bigint = 0 OR idle_expires_at <= $3) AND epoch = " PG_EPOCH           \
+                   " RETURNING k) UPDATE "                                                         \
                    "tenured.users SET last_session = $4 WHERE slot = $5::int AND id = $6 "         \
                    "AND EXISTS(SELECT 1 FROM gone)")                                               \
     X(delete_keys, "DELETE FROM tenured.sessions WHERE k = ANY($1::bigint[])")                     \
@@ -165,14 +215,16 @@ enum { PG_SCHEMA_VERSION = 2, PG_SLOTS = 65536 };
     X(recall_session_sessions, PG_RECALL_SESSIONS(PG_USER_OF("id = $2")))                          \
     X(recall_token, PG_RECALL(PG_USER_OF("token_hash = $2")))                                      \
     X(recall_token_sessions, PG_RECALL_SESSIONS(PG_USER_OF("token_hash = $2")))                    \
-    X(list_users, "SELECT " PG_USER ", (SELECT count(*) FROM tenured.sessions s WHERE "            \
-                  "s.slot = u.slot AND s.user_id = u.id) FROM tenured.users u WHERE id > $1 "      \
-                  "ORDER BY id LIMIT $2::bigint")                                                  \
-    X(list_sessions, "SELECT " PG_SESSION " FROM tenured.sessions WHERE k > $1 ORDER BY k "        \
+    X(list_users, PG_LIST_USERS)                                                                   \
+    X(list_sessions, "SELECT " PG_SESSION " FROM tenured.live_sessions WHERE k > $1 ORDER BY k "   \
                      "LIMIT $2::bigint")                                                           \
-    X(list_expired, "SELECT DISTINCT user_id FROM tenured.sessions WHERE slot >= $1::int AND "     \
-                    "slot < $2::int AND (idle_expires_at < $3 OR expires_at < $3) "                \
+    X(list_expired, "SELECT DISTINCT user_id FROM tenured.live_sessions WHERE slot >= $1::int "    \
+                    "AND slot < $2::int AND (idle_expires_at < $3 OR expires_at < $3) "            \
                     "LIMIT $4::bigint")                                                            \
-    X(count_sessions, "SELECT count(*) FROM tenured.sessions")
+    X(list_left, PG_LIST_LEFT)                                                                     \
+    X(lock_left, PG_LOCK_LEFT)                                                                     \
+    X(remove_left, PG_REMOVE_LEFT)                                                                 \
+    X(nothing_left, PG_NOTHING_LEFT)                                                               \
+    X(count_sessions, "SELECT count(*) FROM tenured.live_sessions")
 
 #endif

@@ -15,6 +15,7 @@
 #include "store/pg_batch.h"
 #include "store/pg_rows.h"
 #include "store/pg_schema.h"
+#include "store/pg_sweep.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -46,6 +47,8 @@ struct postgres {
     _Atomic(enum pg_fault) write_fault, read_fault;
     _Atomic uint64_t syncs;
     _Atomic unsigned part; // of the slots, where list_expired looks next
+    // Of the thread that sweeps.
+    unsigned clean_parts; // that it has seen, so where it looks next
 };
 
 static struct postgres *
@@ -419,12 +422,13 @@ give_expired(struct listing *l, struct pg *c, size_t row)
     return true;
 }
 
+enum { PARTS = 16, PART = PG_SLOTS / PARTS };
+
 // A sixteenth of the slots at a time, so that no question reads the whole table.
 static bool
 postgres_list_expired(struct store *store, int64_t before, size_t count,
                       void (*each)(void *arg, struct span user_id), void *arg)
 {
-    enum { PARTS = 16, PART = PG_SLOTS / PARTS };
     struct postgres *p = postgres_of(store);
     int64_t from = (int64_t)(atomic_fetch_add(&p->part, 1) % PARTS) * PART;
     struct listing l = {.statement = "list_expired",
@@ -434,6 +438,41 @@ postgres_list_expired(struct store *store, int64_t before, size_t count,
                         .arg = arg,
                         .each = &each};
     return ask(p, list, &l);
+}
+
+// --- What an end of everybody left ------------------------------------------------------------
+
+struct slice {
+    int64_t from;
+    bool left;
+};
+
+static enum pg_fault
+sweep(struct pg *c, void *arg)
+{
+    struct slice *s = arg;
+    return pg_sweep(c, s->from, s->from + PART, &s->left);
+}
+
+static enum pg_fault
+sweep_end(struct pg *c, void *arg)
+{
+    return pg_sweep_end(c);
+}
+
+static void
+postgres_sweep(struct store *store)
+{
+    enum { SLICES = 10 };
+    struct postgres *p = postgres_of(store);
+    struct slice s = {.from = (int64_t)(p->clean_parts % PARTS) * PART, .left = true};
+    bool asked = true;
+    for (int i = 0; i < SLICES && asked && s.left; i++)
+        asked = ask(p, sweep, &s);
+    if (!asked || s.left)
+        return;
+    if (++p->clean_parts % PARTS == 0)
+        ask(p, sweep_end, NULL);
 }
 
 static bool
@@ -519,6 +558,7 @@ postgres_open(const struct config *config, char *error, size_t error_size)
 static const struct shared_ops shared = {
     .recall = postgres_recall,
     .list_expired = postgres_list_expired,
+    .sweep = postgres_sweep,
     .count_sessions = postgres_count_sessions,
     .count_notices = postgres_count_notices,
     .listen = postgres_listen,

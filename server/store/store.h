@@ -149,6 +149,8 @@ struct shared_ops {
     // Calls [each] for users who have sessions that expired before [before], at most [count].
     bool (*list_expired)(struct store *s, int64_t before, size_t count,
                          void (*each)(void *arg, struct span user_id), void *arg);
+    // Removes some of the rows that an end of everybody left behind, which nobody sees any more.
+    void (*sweep)(struct store *s);
     // Sessions of everybody. False: the store could not be asked.
     bool (*count_sessions)(struct store *s, int64_t *count);
     uint64_t (*count_notices)(struct store *s); // that were sent to the others
