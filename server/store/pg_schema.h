@@ -172,7 +172,8 @@ enum { PG_SCHEMA_VERSION = 2, PG_SLOTS = 65536 };
 // Where it has no choice the price that it reckons with is no reason to compile.
 #define PG_PLANS_OF_BATCHES                                                                        \
     "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; "                         \
-    "SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off"
+    "SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit " \
+    "= off"
 
 // What each connection prepares.
 #define PG_STATEMENTS(X)                                                                           \

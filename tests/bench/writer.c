@@ -6,7 +6,8 @@
 // Both write the same row (200 bytes of data) with the same durability to the same file system,
 // round about; the ratio is the median of the rounds' ratios. With a conninfo the writer over
 // PostgreSQL stands beside the writer over SQLite instead: sessions of many users, whose ids are
-// random; the bar is 0.15. Then the same with users who are there and may have so many sessions.
+// random; the bar is 0.15. Then the same with users who are there and may have so many sessions,
+// and touches.
 // Usage: bench_writer [rows a round] [rounds] [rows before the first round] [conninfo]
 #include "base/clock.h"
 #include "bench.h"
@@ -213,23 +214,68 @@ strangers_round(struct store *store, struct writer *w, struct change *changes, s
     return (double)rows / seconds_since(start);
 }
 
+// Of sessions that are there, in the order of chance, as many in a change as a shard flushes.
+static double // rows a second
+touches_round(struct store *store, struct writer *w, struct change *changes, struct stranger *who,
+              struct touch *touches, size_t rows, int64_t first_k)
+{
+    for (size_t i = 0; i < rows; i++) {
+        int64_t k = first_k + (int64_t)((i * 7919 + 13) % rows);
+        name(&who[i], store, (uint64_t)k);
+        touches[i] = (struct touch){k, first_k, first_k, span_of(who[i].id)};
+    }
+    uint64_t start = clock_monotonic_ns();
+    for (size_t done = 0; done < rows; done += BATCH) {
+        size_t count = rows - done < BATCH ? rows - done : BATCH;
+        changes[done] = (struct change){.kind = CHANGE_TOUCH_SESSIONS,
+                                        .done = change_done,
+                                        .touches = touches + done,
+                                        .count = count};
+        writer_submit_always(w, &changes[done]);
+        writer_flush(w);
+    }
+    return (double)rows / seconds_since(start);
+}
+
+static void
+say_both(const char *what, double rates[2][MAX_ROUNDS], size_t rounds)
+{
+    double ratios[MAX_ROUNDS];
+    for (size_t i = 0; i < rounds; i++)
+        ratios[i] = rates[1][i] / rates[0][i];
+    printf("%-36s sqlite %7.0f/s, postgres %7.0f/s, ratio %.2f (medians of %zu)\n", what,
+           bench_median(rates[0], rounds), bench_median(rates[1], rounds),
+           bench_median(ratios, rounds), rounds);
+}
+
 // As the service has it where [most] is not 0: a login finds its user, whose row is locked, and the
 // sessions that they have are counted.
 static void
-compare_rounds(struct store *stores[2], struct writer *w[2], struct change *changes,
-               struct stranger *who, size_t rows, size_t rounds, int64_t most)
+compare_logins(const char *what, struct store *stores[2], struct writer *w[2],
+               struct change *changes, struct stranger *who, size_t rows, size_t rounds,
+               int64_t most)
 {
-    double rates[2][MAX_ROUNDS], ratios[MAX_ROUNDS];
-    for (size_t i = 0; i < rounds; i++) {
+    double rates[2][MAX_ROUNDS];
+    for (size_t i = 0; i < rounds; i++)
         for (int s = 0; s < 2; s++)
             rates[s][i] = strangers_round(stores[s], w[s], changes, who, rows, most);
-        ratios[i] = rates[1][i] / rates[0][i];
-    }
-    const char *what = most ? ", users there and counted" : "";
-    printf("sqlite   %9.0f rows/s (median of %zu)%s\n", bench_median(rates[0], rounds), rounds,
-           what);
-    printf("postgres %9.0f rows/s%s\n", bench_median(rates[1], rounds), what);
-    printf("ratio    %9.2f; bar 0.15%s\n", bench_median(ratios, rounds), what);
+    say_both(what, rates, rounds);
+}
+
+// The sessions of the last round, again and again.
+static void
+compare_touches(struct store *stores[2], struct writer *w[2], struct change *changes,
+                struct stranger *who, size_t rows, size_t rounds)
+{
+    double rates[2][MAX_ROUNDS];
+    struct touch *touches = calloc(rows, sizeof(*touches));
+    bench_must(touches != NULL, "touching");
+    for (size_t i = 0; i < rounds; i++)
+        for (int s = 0; s < 2; s++)
+            rates[s][i] = touches_round(stores[s], w[s], changes, who, touches, rows,
+                                        stores[s]->next_k - (int64_t)rows);
+    free(touches);
+    say_both("touches", rates, rounds);
 }
 
 static void
@@ -241,10 +287,12 @@ compare_stores(struct store *sqlite, struct store *postgres, size_t rows, size_t
     struct change *changes = calloc(room, sizeof(*changes));
     struct stranger *who = calloc(room, sizeof(*who));
     bench_must(w[0] && w[1] && changes && who, "starting the writers");
-    compare_rounds(stores, w, changes, who, rows, rounds, 0);
+    compare_logins("new sessions (bar 0.15)", stores, w, changes, who, rows, rounds, 0);
     for (int i = 0; i < 2; i++)
         make_users(w[i], changes, who);
-    compare_rounds(stores, w, changes, who, rows, rounds, SESSIONS_MOST);
+    compare_logins("of users who are there and counted", stores, w, changes, who, rows, rounds,
+                   SESSIONS_MOST);
+    compare_touches(stores, w, changes, who, rows, rounds);
     writer_stop(w[0]);
     writer_stop(w[1]);
     postgres->ops->close(postgres);
