@@ -84,7 +84,7 @@ change_ada(void)
 static void
 who_changes_all_the_time_is_told_to_come_again(void **state)
 {
-    enum { QUESTIONS = 65 };
+    enum { QUESTIONS = FRESH_REPEATS_MOST + 1 };
     struct making m;
     put("ada", "Ada");
     make(&m, "ada");
