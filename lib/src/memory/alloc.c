@@ -4,7 +4,6 @@
 #include "memory/map.h"
 #include "memory/poison.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 static void
@@ -146,36 +145,6 @@ tni_memory_fini(struct tni_memory *m)
     while (m->first_large != NULL)
         block_free(unlink_large(m, m->first_large + 1));
     tni_pages_fini(&m->pages);
-}
-
-const void *
-tni_this_thread(void)
-{
-    static _Thread_local char here;
-    return &here;
-}
-
-void
-tni_report(struct tni_memory *m, const char *format, ...)
-{
-    char sentence[400];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(sentence, sizeof sentence, format, args);
-    va_end(args);
-    m->report(m->report_arg, sentence);
-}
-
-void
-tni_memory_watch(struct tni_memory *m)
-{
-    int64_t next = m->until + m->beyond;
-    size_t in_use = tni_in_use(m), room = m->limit > in_use ? m->limit - in_use : 0;
-    if (next >= 0 && (size_t)next > room)
-        next = (int64_t)room;
-    m->beyond += m->until - next;
-    m->level = in_use + (size_t)next;
-    m->until = next;
 }
 
 // --- Objects ---------------------------------------------------------------------------------
