@@ -8,7 +8,7 @@
 
 #include "base/assert.h"
 #include "store/pg_array.h"
-#include "store/pg_schema.h"
+#include "store/pg_layout.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 
 #include "base/assert.h"
 #include "base/secret.h"
-#include "store/pg_schema.h"
+#include "store/pg_layout.h"
 
 #include <stdio.h>
 #include <stdlib.h>

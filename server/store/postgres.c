@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "store/feed.h"
 #include "store/pg_batch.h"
+#include "store/pg_layout.h"
 #include "store/pg_rows.h"
 #include "store/pg_schema.h"
 #include "store/pg_sweep.h"

@@ -21,18 +21,6 @@ __wrap_realloc(void *p, size_t size)
     return __real_realloc(p, size);
 }
 
-static int64_t
-select_int(const char *sql)
-{
-    char error[256];
-    int64_t value = -1;
-    struct pg *c = pg_open(postgres_conninfo, error, sizeof error);
-    assert_non_null(c);
-    assert_int_equal(pg_select_int(c, sql, &value), PG_OK);
-    pg_close(c);
-    return value;
-}
-
 enum { ID_SIZE = 29 };
 
 // With the slot of its user, as ids have it.
@@ -106,7 +94,8 @@ of_two_touches_of_a_session_the_later_one_counts(void **state)
     assert_true(apply_one(
         f, (struct change){.kind = CHANGE_TOUCH_SESSIONS, .touches = touches, .count = 2}));
     assert_int_equal(
-        select_int("SELECT last_seen_at * 1000 + idle_expires_at FROM tenured.sessions"), 30050);
+        postgres_select_int("SELECT last_seen_at * 1000 + idle_expires_at FROM tenured.sessions"),
+        30050);
 }
 
 enum { MANY = 40 };
@@ -142,7 +131,7 @@ scans(struct fixture *f, const char *how)
              "SELECT sum(%s)::bigint FROM pg_stat_user_tables WHERE relname ~ "
              "'^(users|sessions)_'",
              how);
-    int64_t count = select_int(sql);
+    int64_t count = postgres_select_int(sql);
     f->store = store_open(&f->config, error, sizeof error);
     assert_non_null(f->store);
     return count;
@@ -226,7 +215,8 @@ a_batch_without_memory_does_nothing_or_all_and_tells_it(void **state)
         applied += ok;
         failed += !ok;
         assert_int_equal(f->store->ops->healthy(f->store), ok);
-        assert_int_equal(select_int("SELECT count(*) FROM tenured.sessions"), applied * SESSIONS);
+        assert_int_equal(postgres_select_int("SELECT count(*) FROM tenured.sessions"),
+                         applied * SESSIONS);
         assert_true(pg_wait(other, ok ? 2000 : 0, hear, &told));
         assert_int_equal(told.ada + told.anything, applied);
         assert_true(ok || had_its_moment);

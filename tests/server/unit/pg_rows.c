@@ -5,14 +5,12 @@
 #include "store_fixture.h"
 
 #include "store/pg.h"
-#include "store/pg_schema.h"
+#include "store/pg_layout.h"
 
 static void
 execute(const char *sql)
 {
-    char error[256];
-    struct pg *c = pg_open(postgres_conninfo, error, sizeof error);
-    assert_non_null(c);
+    struct pg *c = postgres_connect();
     assert_int_equal(pg_execute(c, sql), PG_OK);
     pg_close(c);
 }

@@ -8,21 +8,9 @@
 enum { ID_SIZE = 29, NOW = 1700000000 };
 
 static int64_t
-select_int(const char *sql)
-{
-    char error[256];
-    int64_t value = -1;
-    struct pg *c = pg_open(postgres_conninfo, error, sizeof error);
-    assert_non_null(c);
-    assert_int_equal(pg_select_int(c, sql, &value), PG_OK);
-    pg_close(c);
-    return value;
-}
-
-static int64_t
 rows_left(void)
 {
-    return select_int("SELECT count(*) FROM tenured.sessions");
+    return postgres_select_int("SELECT count(*) FROM tenured.sessions");
 }
 
 // Until nothing is left of what nobody sees.
@@ -30,7 +18,8 @@ static void
 sweep(struct fixture *f)
 {
     int i = 0;
-    for (; i < 100 && select_int("SELECT count(*) FROM tenured.epochs WHERE is_pending"); i++)
+    for (; i < 100 && postgres_select_int("SELECT count(*) FROM tenured.epochs WHERE is_pending");
+         i++)
         f->store->ops->shared->sweep(f->store);
     assert_true(i < 100);
 }
@@ -117,7 +106,7 @@ nobody_changes_a_row_that_ended_with_all(void **state)
         {.kind = CHANGE_TOUCH_SESSIONS, .touches = &touch, .count = 1}, edit, end};
     assert_true(apply_all(f, batch, 3));
     assert_int_equal(batch[1].result, CHANGE_STALE);
-    assert_int_equal(select_int("SELECT max(last_seen_at) FROM tenured.sessions"), 2);
+    assert_int_equal(postgres_select_int("SELECT max(last_seen_at) FROM tenured.sessions"), 2);
     assert_shown(f, "ada", "\"ended_at\":\"2023-11-14T22:13:20.000Z\",\"reason\":\"revoked\"}");
 }
 
@@ -176,8 +165,8 @@ many_are_removed_a_few_at_a_time(void **state)
     assert_in_range(rows_left(), 20000 - 10 * 500 * 2, 20000 - 500);
     sweep(f);
     assert_int_equal(rows_left(), 0);
-    assert_int_equal(select_int("SELECT count(*) FROM tenured.users WHERE "
-                                "last_session::json->>'reason' = 'revoked'"),
+    assert_int_equal(postgres_select_int("SELECT count(*) FROM tenured.users WHERE "
+                                         "last_session::json->>'reason' = 'revoked'"),
                      10000);
 }
 
