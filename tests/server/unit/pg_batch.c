@@ -2,24 +2,8 @@
 //
 // A batch over PostgreSQL: what its changes do together, how it finds its rows, and what happens
 // when memory ends in the middle of it.
+#include "failing_realloc.h"
 #include "store_fixture.h"
-
-#include "store/pg.h"
-
-// realloc, which is how a text grows, fails after so many; negative: never.
-static long fail_after = -1;
-
-void *__real_realloc(void *p, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-void *
-__wrap_realloc(void *p, size_t size)
-{
-    if (fail_after == 0)
-        return NULL;
-    fail_after -= fail_after > 0;
-    return __real_realloc(p, size);
-}
 
 enum { ID_SIZE = 29 };
 
@@ -208,10 +192,10 @@ a_batch_without_memory_does_nothing_or_all_and_tells_it(void **state)
     for (long n = 0; told.ada == 0; n++) {
         struct batch b;
         fill(&b, (int64_t)applied * SESSIONS);
-        fail_after = n;
+        realloc_fails_after = n;
         bool ok = apply_all(f, b.changes, SESSIONS + 3);
-        bool had_its_moment = fail_after == 0;
-        fail_after = -1;
+        bool had_its_moment = realloc_fails_after == 0;
+        realloc_fails_after = -1;
         applied += ok;
         failed += !ok;
         assert_int_equal(f->store->ops->healthy(f->store), ok);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Everybody's sessions end at once, and their rows go later: nobody sees the difference.
+#include "failing_realloc.h"
 #include "store_fixture.h"
-
-#include "store/pg.h"
 
 enum { ID_SIZE = 29, NOW = 1700000000 };
 
@@ -170,6 +169,27 @@ many_are_removed_a_few_at_a_time(void **state)
                      10000);
 }
 
+static void
+without_memory_the_rows_go_another_time(void **state)
+{
+    char ids[2][ID_SIZE];
+    struct fixture *f = *state;
+    size_t failed = 0;
+    struct change batch[] = {user_change("ada", "Ada", 1), login(f, ids[0], 1, "ada"),
+                             login(f, ids[1], 2, "ada"), end_of_all(2, NOW)};
+    assert_true(apply_all(f, batch, 4));
+    for (long n = 0; rows_left() > 0; n++) {
+        realloc_fails_after = n;
+        f->store->ops->shared->sweep(f->store);
+        failed += realloc_fails_after == 0;
+        realloc_fails_after = -1;
+        assert_true(n < 1000 && (rows_left() == 2 || rows_left() == 0));
+    }
+    assert_true(failed > 0);
+    assert_sessions(f, "");
+    sweep(f);
+}
+
 int
 main(void)
 {
@@ -178,6 +198,7 @@ main(void)
             ON_POSTGRES(nobody_changes_a_row_that_ended_with_all)
                 ON_POSTGRES(of_several_that_ended_the_last_one_is_shown)
                     ON_POSTGRES(what_ended_later_by_itself_stays_shown)
-                        ON_POSTGRES(many_are_removed_a_few_at_a_time)};
+                        ON_POSTGRES(many_are_removed_a_few_at_a_time)
+                            ON_POSTGRES(without_memory_the_rows_go_another_time)};
     return postgres_is_there() ? cmocka_run_group_tests(tests, postgres_start, postgres_stop) : 0;
 }
