@@ -61,6 +61,7 @@ static bool
 apply(struct create_session *c)
 {
     live_join(c->shard, c->session);
+    fresh_doubt(session_user(c->session), c->sent_ns);
     c->shard->counters.sessions_created++;
     bool waits = evict(c, session_user(c->session), &c->evicted);
     add_document(c, &c->evicted);
@@ -173,6 +174,7 @@ submit(struct create_session *c, tn_object *user)
                                 .most = around->is_shared ? around->config->sessions_per_user : 0,
                                 .done = on_written};
     session_fill_row(c->session, &c->change.session);
+    c->sent_ns = clock_monotonic_ns();
     if (!live_reserve(c->shard, user, c->change.session.k))
         return OUTCOME_NO_MEMORY;
     if (writer_submit(c->shard->around.writer, &c->change))

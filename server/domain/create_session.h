@@ -26,6 +26,7 @@ struct create_session {
     struct lookup lookup;
     struct text evicted; // ids, as JSON
     unsigned attempts;
+    uint64_t sent_ns; // monotonic, when [change] left
     struct change change;
     char token[TOKEN_LEN + 1];
     tn_object *session; // a reference while the row is on its way

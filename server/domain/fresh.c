@@ -28,6 +28,13 @@ fresh_spoil(tn_object *user)
 }
 
 void
+fresh_doubt(tn_object *user, uint64_t sent_ns)
+{
+    if (user_of(user)->read_ns > sent_ns)
+        fresh_spoil(user);
+}
+
+void
 fresh_spoil_all(struct shard *s)
 {
     s->spoiled_ns = clock_monotonic_ns();

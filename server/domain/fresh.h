@@ -14,6 +14,9 @@
 bool fresh_is(const struct shard *s, const tn_object *user);
 // Somebody changed them: they are read again before they are given out.
 void fresh_spoil(tn_object *user);
+// A row of theirs that left at [sent_ns] is kept, as is known only now. A read that began meanwhile
+// does not tell whether it is still there: they are read again.
+void fresh_doubt(tn_object *user, uint64_t sent_ns);
 // Everybody's sessions ended: whoever was read before now is read again.
 void fresh_spoil_all(struct shard *s);
 // Nobody asked for them for cache.idle, or everybody's sessions ended: memory need not have them.

@@ -190,6 +190,7 @@ refresh_forget(struct shard *s, tn_object *user)
     if (user_of(user)->stage != USER_STAYS)
         return;
     tn_incref(user);
+    fresh_spoil(user); // a session that is coming will find them
     for (size_t i = live_count(user); i-- > 0;)
         if (live_item(user, i))
             tn_decref(live_leave(s, live_item(user, i)));

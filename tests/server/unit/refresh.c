@@ -95,6 +95,59 @@ a_session_on_its_way_to_the_store_survives_a_read(void **state)
     assert_true(is_live("ada", &coming));
 }
 
+// It is in the store before we hear of that: another instance may see it there and end it.
+static void
+end_what_was_just_made(void)
+{
+    struct change end = {.kind = CHANGE_END_SESSION,
+                         .user = {.id = SPAN("ada"), .last_session = SPAN("{}")},
+                         .session = {.k = fixture->domain->next_k - 1, .user_id = SPAN("ada")}};
+    fixture->applied = NULL;
+    assert_true(fixture->real->apply(fixture->domain->store, &end));
+    notice("ada", 'u', SPAN("ada"));
+    assert_int_equal(read_again("ada"), OUTCOME_DONE);
+    assert_true(is_fresh("ada"));
+}
+
+static void
+a_session_that_ended_elsewhere_before_we_heard_of_its_row_is_not_believed(void **state)
+{
+    struct making m;
+    put("ada", "Ada");
+    assert_int_equal(read_again("ada"), OUTCOME_DONE);
+    fixture->applied = end_what_was_just_made;
+    assert_int_equal(make(&m, "ada"), OUTCOME_DONE);
+    assert_true(must_recall("ada", RECALL_TOKEN, hash_of(&m)));
+    assert_int_equal(recall_by("ada", RECALL_TOKEN, hash_of(&m)), OUTCOME_DONE);
+    assert_false(is_live("ada", &m));
+}
+
+// Before its notice comes, which then finds nobody.
+static void
+delete_who_just_logged_in(void)
+{
+    int64_t k = fixture->domain->next_k - 1;
+    struct change delete = {
+        .kind = CHANGE_DELETE_USER, .user = {.id = SPAN("ada")}, .keys = &k, .count = 1};
+    fixture->applied = NULL;
+    assert_true(fixture->real->apply(fixture->domain->store, &delete));
+    assert_int_equal(read_again("ada"), OUTCOME_DONE);
+}
+
+static void
+a_session_of_who_was_deleted_before_we_heard_of_its_row_is_not_believed(void **state)
+{
+    struct making m;
+    put("ada", "Ada");
+    assert_int_equal(read_again("ada"), OUTCOME_DONE);
+    fixture->applied = delete_who_just_logged_in;
+    assert_int_equal(make(&m, "ada"), OUTCOME_DONE);
+    notice("ada", 'u', SPAN("ada"));
+    assert_true(must_recall("ada", RECALL_TOKEN, hash_of(&m)));
+    assert_int_equal(recall_by("ada", RECALL_TOKEN, hash_of(&m)), OUTCOME_DONE);
+    assert_false(is_live("ada", &m));
+}
+
 static void
 a_session_that_is_ending_stays_ended_although_the_store_has_it(void **state)
 {
@@ -227,6 +280,8 @@ main(void)
         SHARED_TEST(a_user_who_was_changed_elsewhere_is_the_same_object_with_other_words),
         SHARED_TEST(data_and_times_that_changed_elsewhere_are_taken_and_never_go_back),
         SHARED_TEST(a_session_on_its_way_to_the_store_survives_a_read),
+        SHARED_TEST(a_session_that_ended_elsewhere_before_we_heard_of_its_row_is_not_believed),
+        SHARED_TEST(a_session_of_who_was_deleted_before_we_heard_of_its_row_is_not_believed),
         SHARED_TEST(a_session_that_is_ending_stays_ended_although_the_store_has_it),
         SHARED_TEST(a_user_who_was_deleted_elsewhere_is_gone),
         SHARED_TEST(what_is_let_go_is_not_in_memory_and_comes_again),
