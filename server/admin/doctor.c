@@ -20,7 +20,7 @@ gather(struct request *r, struct facts *f)
     jobs_read(admin->jobs, &f->jobs);
     f->run_count = jobs_read_history(admin->jobs, UINT64_MAX, f->runs, HISTORY_SIZE);
     f->rss = memory.rss;
-    f->store = writer_get_stats(admin->domain->writer);
+    f->store = lanes_writer_stats(admin->domain->lanes);
     f->port = listener_port(request_listener(r));
 }
 

@@ -182,7 +182,7 @@ add_sessions(struct exposition *e, const struct shard_figures *f)
 }
 
 static void
-add_cache(struct exposition *e, const struct counters *c, struct loader *loader)
+add_cache(struct exposition *e, const struct counters *c, size_t loads_waiting)
 {
     static const char *const outcomes[] = {
         [LOAD_FOUND] = "ok", [LOAD_ABSENT] = "absent", [LOAD_ERROR] = "error"};
@@ -202,8 +202,7 @@ add_cache(struct exposition *e, const struct counters *c, struct loader *loader)
                      "From the question for a user to the answer of the store.");
     exposition_add_histogram(e, &c->load_time, "cache", "users", NULL);
     exposition_add_one(e, "tenured_cache_load_waiters", GAUGE,
-                       "Loads that the store has not begun.",
-                       (double)loader_get_stats(loader).waiting);
+                       "Loads that the store has not begun.", (double)loads_waiting);
     exposition_begin(e, "tenured_cache_loads_refused_total", COUNTER,
                      "Loads for which there was no place (store.lookups).");
     exposition_add(e, (double)c->cache_refused, "cache", "users", NULL);
@@ -219,8 +218,8 @@ add_cache(struct exposition *e, const struct counters *c, struct loader *loader)
 static void
 add_store(struct exposition *e, const struct domain *d)
 {
-    struct writer_stats w = writer_get_stats(d->writer);
-    struct loader_stats l = loader_get_stats(d->loader);
+    struct writer_stats w = lanes_writer_stats(d->lanes);
+    struct loader_stats l = lanes_loader_stats(d->lanes);
     exposition_begin(e, "tenured_store_operations_total", COUNTER,
                      "Batches committed, and users looked up.");
     exposition_add(e, (double)(w.batches - w.failed_batches), "op", "commit", "outcome", "ok",
@@ -321,7 +320,7 @@ metrics_show(struct request *r)
     add_collector(&e, &f, admin->jobs);
     add_memory(&e, &f, admin->domain);
     add_sessions(&e, &f);
-    add_cache(&e, &f.counters, admin->domain->loader);
+    add_cache(&e, &f.counters, lanes_loader_stats(admin->domain->lanes).waiting);
     add_store(&e, admin->domain);
     add_feed(&e, admin->domain, &f.counters);
     traffic_add(&e, admin->data_plane, request_listener(r));

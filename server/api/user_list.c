@@ -137,7 +137,7 @@ user_list_show(struct request *r)
     if (!l)
         return;
     request_suspend(r, finish_listing);
-    if (!loader_submit(l->domain->loader, &l->load)) {
+    if (!loader_submit(lanes_loader(l->domain->lanes, 0), &l->load)) {
         l->outcome = OUTCOME_BUSY;
         request_resume(r);
     }

@@ -43,7 +43,7 @@ struct config {
     int64_t limits_orders; // expensive calls of the admin plane a minute; 0: no limit
     int64_t shards;        // 0: usable cores
     char *store_kind, *store_path, *store_conninfo;
-    int64_t store_queue, store_lookups, store_bound_ms;
+    int64_t store_queue, store_lookups, store_lanes, store_bound_ms;
     int64_t sessions_idle_ttl_ms, sessions_absolute_ttl_ms, sessions_max_ttl_ms;
     double sessions_jitter; // of either time to live
     int64_t sessions_per_user;

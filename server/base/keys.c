@@ -41,6 +41,7 @@
     X("store.path", store_path, STRING, "var/tenured.db", 0, 0, NULL)                              \
     X("store.queue", store_queue, INTEGER, "10000", 1, 1000000, NULL)                              \
     X("store.lookups", store_lookups, INTEGER, "64", 1, 65536, NULL)                               \
+    X("store.lanes", store_lanes, INTEGER, "2", 1, 32, NULL)                                       \
     X("store.bound", store_bound_ms, DURATION, "1s", 100, 60 * SECOND, NULL)                       \
     X("store.conninfo", store_conninfo, SECRET, "", 0, 0, NULL)                                    \
     X("sessions.idle_ttl", sessions_idle_ttl_ms, DURATION, "30m", 1, 3650 * DAY, NULL)             \

@@ -211,7 +211,7 @@ settle(struct domain *d, char *error, size_t error_size)
                                   PASS_STARTUP, TN_GENERATIONS - 1, NULL}};
     for (unsigned i = 0; i < d->shard_count && pass.error == TN_OK; i++)
         pass.error = end_expired(&d->shards[i]);
-    writer_flush(d->writer);
+    lanes_flush(d->lanes);
     if (pass.error == TN_OK)
         pass_run(d, &pass, NULL);
     if (pass.error != TN_OK)
@@ -245,8 +245,8 @@ open_shard(struct domain *d, struct shard *s)
     d->shard_count++; // closed from here on, whatever comes
     s->around =
         (struct surroundings){.config = d->config,
-                              .writer = d->writer,
-                              .loader = d->loader,
+                              .writer = lanes_writer(d->lanes, s->number),
+                              .loader = lanes_loader(d->lanes, s->number),
                               .next_k = &d->next_k,
                               .hash_key = d->store->slot_key,
                               .is_shared = d->store->is_shared,
@@ -367,13 +367,8 @@ static bool
 open_all(struct domain *d, char *error, size_t error_size)
 {
     d->next_k = d->store->next_k;
-    d->writer = writer_start(d->store, (size_t)d->config->store_queue);
-    d->loader = loader_start(d->store, (size_t)d->config->store_lookups);
-    if (d->writer && d->loader) {
-        writer_set_patience(d->writer, d->config->http_work_timeout_ms);
-        loader_set_patience(d->loader, d->config->http_work_timeout_ms);
-    }
-    if (d->writer && d->loader && open_shards(d))
+    d->lanes = lanes_start(d->store, d->config);
+    if (d->lanes && open_shards(d))
         return (d->store->is_shared ? listen(d, error, error_size)
                                     : load(d, error, error_size) && settle(d, error, error_size)) &&
                sweep(d, error, error_size);
@@ -399,7 +394,7 @@ domain_open(const struct config *config, struct store *store, char *error, size_
         domain_close(d);
         return NULL;
     }
-    writer_ring_every(d->writer, config->sessions_touch_flush_ms, flush_touches, d);
+    writer_ring_every(lanes_writer(d->lanes, 0), config->sessions_touch_flush_ms, flush_touches, d);
     return d;
 }
 
@@ -433,16 +428,15 @@ domain_close(struct domain *d)
 {
     if (d->sweeper)
         sweeper_stop(d->sweeper);
-    if (d->loader)
-        loader_stop(d->loader);
+    if (d->lanes)
+        lanes_stop_loaders(d->lanes);
     if (d->feed)
         feed_stop(d->feed);
     for (unsigned i = 0; i < d->shard_count; i++)
         d->shards[i].around.feed = NULL;
     for (unsigned i = 0; i < d->shard_count; i++)
         send_the_rest(&d->shards[i]);
-    if (d->writer)
-        writer_stop(d->writer);
+    lanes_stop(d->lanes);
     for (unsigned i = 0; i < d->shard_count; i++)
         close_shard(&d->shards[i]);
     free(d->shards);
@@ -455,7 +449,7 @@ domain_close(struct domain *d)
 bool
 domain_store_hangs(const struct domain *d)
 {
-    return writer_hangs(d->writer) || loader_hangs(d->loader);
+    return lanes_hang(d->lanes);
 }
 
 bool

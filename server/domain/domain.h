@@ -5,12 +5,12 @@
 #define DOMAIN_DOMAIN_H
 
 #include "domain/shard.h"
+#include "store/lanes.h"
 
 struct domain {
     const struct config *config;
     struct store *store;
-    struct writer *writer;
-    struct loader *loader;
+    struct lanes *lanes;
     struct feed *feed;       // NULL where the store is not shared
     struct sweeper *sweeper; // NULL until everything is loaded
     struct shard *shards;

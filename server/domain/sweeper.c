@@ -72,7 +72,7 @@ static bool
 store_has_room(const struct domain *d)
 {
     return d->store->ops->healthy(d->store) &&
-           writer_get_stats(d->writer).waiting < (size_t)d->config->store_queue / 2;
+           lanes_writer_stats(d->lanes).waiting < (size_t)d->config->store_queue / 2;
 }
 
 // A lap's share of the table, in holds. As many sessions may end as the holds allow.

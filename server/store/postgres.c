@@ -4,16 +4,13 @@
 // share.
 //
 // A connection that is lost is not mourned: the next question opens another, to whichever host
-// takes writes by then, and waits longer before each attempt that fails.
-// Ownership: [writer] belongs to the thread that applies. A reader belongs to the thread that took
-// it; idle ones lie in a list under [lock].
+// takes writes by then.
 #include "base/assert.h"
-#include "base/clock.h"
-#include "base/locks.h"
 #include "base/log.h"
 #include "store/feed.h"
 #include "store/pg_batch.h"
 #include "store/pg_layout.h"
+#include "store/pg_pool.h"
 #include "store/pg_rows.h"
 #include "store/pg_schema.h"
 #include "store/pg_sweep.h"
@@ -23,28 +20,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONFLICTS_MOST = 8, BACKOFF_FIRST_MS = 20, BACKOFF_MOST_MS = 1000, PAGE = 500 };
-
-#define MS UINT64_C(1000000) // in ns
-
-struct reader {
-    struct pg *link;
-    struct reader *next;
-};
+enum { CONFLICTS_MOST = 8, BACKOFF_MOST_MS = 1000, PAGE = 500 };
 
 struct postgres {
     struct store store;
     // Read-only after open.
     char *conninfo;
     int64_t bound_ms;
-    struct pg_author author;
-    // Used by the thread that applies.
-    struct pg *writer;
-    uint64_t backoff_ms, try_at_ns;
-    // Guarded by [lock].
-    struct lock lock;
-    struct reader *idle;
     // Shared.
+    struct pg_author author;
+    struct pg_pool writers, readers;
     _Atomic(enum pg_fault) write_fault, read_fault;
     _Atomic uint64_t syncs;
     _Atomic unsigned part; // of the slots, where list_expired looks next
@@ -72,132 +57,14 @@ fault_note(_Atomic(enum pg_fault) *now, const char *work, enum pg_fault fault, c
     return fault == PG_OK;
 }
 
-// --- Connections ------------------------------------------------------------------------------
-
-static bool
-prepare_all(struct pg *c)
-{
-    static const char *const statements[][2] = {
-#define STATEMENT(name, sql) {#name, sql},
-        PG_STATEMENTS(STATEMENT)
-#undef STATEMENT
-    };
-    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
-        if (pg_prepare(c, statements[i][0], statements[i][1]) != PG_OK)
-            return false;
-    return true;
-}
-
-static struct pg * /* new */
-connect_prepared(const struct postgres *p, char *error, size_t error_size)
-{
-    struct pg *c = pg_open(p->conninfo, error, error_size);
-    if (!c || prepare_all(c))
-        return c;
-    snprintf(error, error_size, "%s", pg_complaint(c));
-    pg_close(c);
-    return NULL;
-}
-
-static struct pg * /* new */
-connect_for_batches(const struct postgres *p, char *error, size_t error_size)
-{
-    struct pg *c = connect_prepared(p, error, error_size);
-    if (!c || pg_execute(c, PG_PLANS_OF_BATCHES) == PG_OK)
-        return c;
-    snprintf(error, error_size, "%s", pg_complaint(c));
-    pg_close(c);
-    return NULL;
-}
-
-// False: there is no connection, or it is too early to try again.
-static bool
-connect_writer(struct postgres *p, char *error, size_t error_size)
-{
-    uint64_t now = clock_monotonic_ns();
-    if (p->writer)
-        return true;
-    snprintf(error, error_size, "it is too early to try again");
-    if (now < p->try_at_ns)
-        return false;
-    p->writer = connect_for_batches(p, error, error_size);
-    if (p->writer) {
-        p->backoff_ms = 0;
-        return true;
-    }
-    p->backoff_ms = p->backoff_ms == 0                    ? BACKOFF_FIRST_MS
-                    : p->backoff_ms * 2 < BACKOFF_MOST_MS ? p->backoff_ms * 2
-                                                          : BACKOFF_MOST_MS;
-    p->try_at_ns = clock_monotonic_ns() + p->backoff_ms * MS;
-    return false;
-}
-
-static struct reader * /* new; NULL: no connection */
-reader_take(struct postgres *p)
-{
-    char error[256];
-    lock_take(&p->lock);
-    struct reader *r = p->idle;
-    if (r)
-        p->idle = r->next;
-    lock_give(&p->lock);
-    if (r)
-        return r;
-    r = calloc(1, sizeof *r);
-    if (r && !(r->link = connect_prepared(p, error, sizeof error))) {
-        fault_note(&p->read_fault, "read", PG_LOST, error);
-        free(r);
-        r = NULL;
-    }
-    return r;
-}
-
-static void
-reader_free(struct reader *r)
-{
-    pg_close(r->link);
-    free(r);
-}
-
-static void
-readers_free(struct postgres *p)
-{
-    lock_take(&p->lock);
-    struct reader *idle = p->idle;
-    p->idle = NULL;
-    lock_give(&p->lock);
-    while (idle) {
-        struct reader *r = idle;
-        idle = r->next;
-        reader_free(r);
-    }
-}
-
-// After a loss the idle ones are lost as well, most probably.
-static bool
-reader_give(struct postgres *p, struct reader *r, enum pg_fault fault)
-{
-    bool good = fault_note(&p->read_fault, "read", fault, pg_complaint(r->link));
-    if (!good) {
-        reader_free(r);
-        readers_free(p);
-        return false;
-    }
-    lock_take(&p->lock);
-    r->next = p->idle;
-    p->idle = r;
-    lock_give(&p->lock);
-    return true;
-}
-
 // --- Batches ----------------------------------------------------------------------------------
 
 static enum pg_fault
-run(struct postgres *p, const struct change *first)
+run(struct postgres *p, struct pg *c, const struct change *first)
 {
     enum pg_fault fault = PG_CONFLICT;
     for (int i = 0; i < CONFLICTS_MOST && fault == PG_CONFLICT; i++)
-        fault = pg_batch_run(p->writer, &p->author, first);
+        fault = pg_batch_run(c, &p->author, first);
     return fault;
 }
 
@@ -206,16 +73,14 @@ postgres_apply(struct store *store, const struct change *first)
 {
     struct postgres *p = postgres_of(store);
     char error[256];
-    if (!connect_writer(p, error, sizeof error))
+    struct pg *c = pg_pool_take(&p->writers, error, sizeof error);
+    if (!c)
         return fault_note(&p->write_fault, "write", PG_LOST, error);
-    enum pg_fault fault = run(p, first);
-    snprintf(error, sizeof error, "%s", pg_complaint(p->writer));
-    if (fault == PG_LOST) {
-        pg_close(p->writer);
-        p->writer = NULL;
-    }
+    enum pg_fault fault = run(p, c, first);
     p->syncs += fault == PG_OK;
-    return fault_note(&p->write_fault, "write", fault, error);
+    fault_note(&p->write_fault, "write", fault, pg_complaint(c));
+    pg_pool_give(&p->writers, c, fault);
+    return fault == PG_OK;
 }
 
 static bool
@@ -238,12 +103,14 @@ static bool
 ask(struct postgres *p, enum pg_fault (*question)(struct pg *c, void *arg), void *arg)
 {
     enum pg_fault fault = PG_LOST;
+    char error[256];
     for (int i = 0; i < 2 && fault == PG_LOST; i++) {
-        struct reader *r = reader_take(p);
-        if (!r)
-            return false;
-        fault = question(r->link, arg);
-        reader_give(p, r, fault);
+        struct pg *c = pg_pool_take(&p->readers, error, sizeof error);
+        if (!c)
+            return fault_note(&p->read_fault, "read", PG_LOST, error);
+        fault = question(c, arg);
+        fault_note(&p->read_fault, "read", fault, pg_complaint(c));
+        pg_pool_give(&p->readers, c, fault);
     }
     return fault == PG_OK;
 }
@@ -509,9 +376,8 @@ static void
 postgres_close(struct store *store)
 {
     struct postgres *p = postgres_of(store);
-    readers_free(p);
-    pg_close(p->writer);
-    lock_fini(&p->lock);
+    pg_pool_fini(&p->readers);
+    pg_pool_fini(&p->writers);
     free(p->conninfo);
     free(p);
 }
@@ -523,7 +389,9 @@ open_database(struct postgres *p, char *error, size_t error_size)
     struct pg *c = pg_open(p->conninfo, why, sizeof why);
     bool open = c && pg_layout_bring_up(c, p->store.slot_key, &p->author.instance, why, sizeof why);
     pg_close(c);
-    open = open && connect_writer(p, why, sizeof why);
+    if (open && (c = pg_pool_take(&p->writers, why, sizeof why)))
+        pg_pool_give(&p->writers, c, PG_OK);
+    open = open && c;
     if (!open)
         snprintf(error, error_size, "store.conninfo: %s", why);
     return open;
@@ -547,7 +415,8 @@ postgres_open(const struct config *config, char *error, size_t error_size)
     p->conninfo = conninfo;
     p->bound_ms = config->store_bound_ms;
     p->author.slot_key = p->store.slot_key;
-    lock_init(&p->lock, LOCK_STORE);
+    pg_pool_init(&p->writers, conninfo, PG_PLANS_OF_BATCHES, BACKOFF_MOST_MS);
+    pg_pool_init(&p->readers, conninfo, NULL, 0);
     if (!open_database(p, error, error_size)) {
         postgres_close(&p->store);
         return NULL;

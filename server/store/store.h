@@ -106,7 +106,8 @@ struct listener_ops {
     void *arg;
 };
 
-// Thread rules: apply is called by one thread at a time, everything else by any number beside it.
+// Thread rules: apply is called by one thread at a time, of a shared store by several; everything
+// else by any number beside it.
 // No lock of the store is held while it calls back, so that a callback may take any lock and ask
 // again.
 struct store_ops {

@@ -6,12 +6,13 @@
 // Both write the same row (200 bytes of data) with the same durability to the same file system,
 // round about; the ratio is the median of the rounds' ratios. With a conninfo the writer over
 // PostgreSQL stands beside the writer over SQLite instead: sessions of many users, whose ids are
-// random; the bar is 0.15. Then the same with users who are there and may have so many sessions,
+// random; the bar is 0.15. PostgreSQL's has the lanes of a service of two shards; a file has one.
+// Then the same with users who are there and may have so many sessions,
 // and touches.
 // Usage: bench_writer [rows a round] [rounds] [rows before the first round] [conninfo]
 #include "base/clock.h"
 #include "bench.h"
-#include "store/writer.h"
+#include "store/lanes.h"
 #include "support.h"
 
 #include <sqlite3.h>
@@ -156,6 +157,9 @@ compare(struct raw *raw, struct store *store, size_t rows, size_t rounds)
 
 enum { ID_SIZE = 32, USERS = 100000, SESSIONS_MOST = 100 };
 
+// Where the slots of a domain of as many shards begin again.
+enum { SHARDS = 2, LANES = 2, SLOTS = 65536 };
+
 struct stranger {
     char id[ID_SIZE], user[ID_SIZE];
 };
@@ -173,9 +177,17 @@ name(struct stranger *x, const struct store *store, uint64_t number)
              (unsigned long long)(bits * UINT64_C(0xbf58476d1ce4e5b9)));
 }
 
+// To the lane of the user's shard, as the service does.
+static void
+submit(struct lanes *lanes, const struct store *store, struct span user, struct change *c)
+{
+    size_t slot = store_slot_of_user(store->slot_key, user);
+    writer_submit_always(lanes_writer(lanes, slot * SHARDS / SLOTS), c);
+}
+
 // Whoever logs in is there.
 static void
-make_users(struct writer *w, struct change *changes, struct stranger *who)
+make_users(struct store *store, struct lanes *w, struct change *changes, struct stranger *who)
 {
     for (size_t i = 0; i < USERS; i++) {
         snprintf(who[i].user, sizeof who[i].user, "user-%zu", i);
@@ -185,13 +197,13 @@ make_users(struct writer *w, struct change *changes, struct stranger *who)
                                               .name = SPAN("somebody"),
                                               .attributes = SPAN("{}"),
                                               .version = 1}};
-        writer_submit_always(w, &changes[i]);
+        submit(w, store, span_of(who[i].user), &changes[i]);
     }
-    writer_flush(w);
+    lanes_flush(w);
 }
 
 static double // rows a second
-strangers_round(struct store *store, struct writer *w, struct change *changes, struct stranger *who,
+strangers_round(struct store *store, struct lanes *w, struct change *changes, struct stranger *who,
                 size_t rows, int64_t most)
 {
     for (size_t i = 0; i < rows; i++) {
@@ -209,14 +221,15 @@ strangers_round(struct store *store, struct writer *w, struct change *changes, s
     }
     uint64_t start = clock_monotonic_ns();
     for (size_t i = 0; i < rows; i++)
-        writer_submit_always(w, &changes[i]);
-    writer_flush(w);
+        submit(w, store, changes[i].session.user_id, &changes[i]);
+    lanes_flush(w);
     return (double)rows / seconds_since(start);
 }
 
-// Of sessions that are there, in the order of chance, as many in a change as a shard flushes.
+// Of sessions that are there, in the order of chance, as many in a change as a shard flushes, and
+// as many changes at a time as there are shards.
 static double // rows a second
-touches_round(struct store *store, struct writer *w, struct change *changes, struct stranger *who,
+touches_round(struct store *store, struct lanes *w, struct change *changes, struct stranger *who,
               struct touch *touches, size_t rows, int64_t first_k)
 {
     for (size_t i = 0; i < rows; i++) {
@@ -231,9 +244,12 @@ touches_round(struct store *store, struct writer *w, struct change *changes, str
                                         .done = change_done,
                                         .touches = touches + done,
                                         .count = count};
-        writer_submit_always(w, &changes[done]);
-        writer_flush(w);
+        size_t shard = done / BATCH % SHARDS;
+        writer_submit_always(lanes_writer(w, shard), &changes[done]);
+        if (shard == SHARDS - 1)
+            lanes_flush(w);
     }
+    lanes_flush(w);
     return (double)rows / seconds_since(start);
 }
 
@@ -251,7 +267,7 @@ say_both(const char *what, double rates[2][MAX_ROUNDS], size_t rounds)
 // As the service has it where [most] is not 0: a login finds its user, whose row is locked, and the
 // sessions that they have are counted.
 static void
-compare_logins(const char *what, struct store *stores[2], struct writer *w[2],
+compare_logins(const char *what, struct store *stores[2], struct lanes *w[2],
                struct change *changes, struct stranger *who, size_t rows, size_t rounds,
                int64_t most)
 {
@@ -264,7 +280,7 @@ compare_logins(const char *what, struct store *stores[2], struct writer *w[2],
 
 // The sessions of the last round, again and again.
 static void
-compare_touches(struct store *stores[2], struct writer *w[2], struct change *changes,
+compare_touches(struct store *stores[2], struct lanes *w[2], struct change *changes,
                 struct stranger *who, size_t rows, size_t rounds)
 {
     double rates[2][MAX_ROUNDS];
@@ -282,19 +298,20 @@ static void
 compare_stores(struct store *sqlite, struct store *postgres, size_t rows, size_t rounds)
 {
     struct store *stores[] = {sqlite, postgres};
-    struct writer *w[] = {writer_start(sqlite, rows), writer_start(postgres, rows)};
+    struct config config = {.store_queue = (int64_t)rows, .store_lookups = 1, .store_lanes = LANES};
+    struct lanes *w[] = {lanes_start(sqlite, &config), lanes_start(postgres, &config)};
     size_t room = rows > USERS ? rows : USERS;
     struct change *changes = calloc(room, sizeof(*changes));
     struct stranger *who = calloc(room, sizeof(*who));
     bench_must(w[0] && w[1] && changes && who, "starting the writers");
     compare_logins("new sessions (bar 0.15)", stores, w, changes, who, rows, rounds, 0);
     for (int i = 0; i < 2; i++)
-        make_users(w[i], changes, who);
+        make_users(stores[i], w[i], changes, who);
     compare_logins("of users who are there and counted", stores, w, changes, who, rows, rounds,
                    SESSIONS_MOST);
     compare_touches(stores, w, changes, who, rows, rounds);
-    writer_stop(w[0]);
-    writer_stop(w[1]);
+    lanes_stop(w[0]);
+    lanes_stop(w[1]);
     postgres->ops->close(postgres);
     free(who);
     free(changes);

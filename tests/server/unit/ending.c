@@ -122,7 +122,7 @@ the_session_that_ended_last_is_shown_and_the_one_before_is_gone(void **state)
     assert_non_null(strstr(q.document, m[0].create.id));
     assert_null(strstr(q.document, m[2].create.id));
     revoke("ada", m[1].create.id);
-    writer_flush(fixture->domain->writer);
+    lanes_flush(fixture->domain->lanes);
     struct shard *s = shard_of("ada");
     tn_usage usage[16];
     shard_take(s);

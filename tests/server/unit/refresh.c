@@ -188,7 +188,7 @@ what_is_let_go_is_not_in_memory_and_comes_again(void **state)
     put("ada", "Ada");
     make(&a, "ada");
     make(&b, "ada");
-    writer_flush(fixture->domain->writer);
+    lanes_flush(fixture->domain->lanes);
     struct shard *s = shard_of("ada");
     shard_take(s);
     refresh_let_go(s, tn_weakmap_borrow_str(s->users, "ada", 3));
@@ -233,7 +233,7 @@ whom_nobody_asks_for_is_swept_out_of_memory_and_comes_again(void **state)
     fixture->config.cache_idle_ms = 300;
     put("ada", "Ada");
     make(&m, "ada");
-    writer_flush(fixture->domain->writer);
+    lanes_flush(fixture->domain->lanes);
     for (int i = 0; i < 4; i++) { // asked for more often than that
         wait_ms(100);
         assert_int_equal(recall_by("ada", RECALL_SESSION, id_of(&m)), OUTCOME_DONE);

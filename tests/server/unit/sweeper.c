@@ -37,7 +37,7 @@ an_expired_session_ends_without_a_reader(void **state)
     make_with(&gone, "ada", SHORT_MS, LONG_MS);
     make_with(&stays, "ada", LONG_MS, LONG_MS);
     assert_true(becomes(live, 1));
-    writer_flush(fixture->domain->writer);
+    lanes_flush(fixture->domain->lanes);
     assert_int_equal(rows_in_store(), 1);
     ask(&q, "ada");
     assert_non_null(strstr(q.document, "\"reason\":\"expired_idle\""));

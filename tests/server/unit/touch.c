@@ -46,7 +46,7 @@ flush(void)
     touch_flush(s);
     shard_give(s);
     while (busy) { // one change after the other
-        writer_flush(fixture->domain->writer);
+        lanes_flush(fixture->domain->lanes);
         shard_take(s);
         busy = s->touches.is_flushing;
         shard_give(s);
@@ -127,7 +127,7 @@ what_is_touched_while_a_flush_is_on_its_way_waits_for_the_next(void **state)
     touch(&a, 1);
     touch(&a, 1);
     pthread_mutex_unlock(&fixture->gate);
-    writer_flush(fixture->domain->writer);
+    lanes_flush(fixture->domain->lanes);
     assert_int_equal(rows, 1);
     assert_int_equal(seen_in_store(), 1);
     flush();
@@ -155,7 +155,7 @@ what_the_store_did_not_keep_is_sent_again(void **state)
     shard_take(shard_of("ada"));
     ending_retry(shard_of("ada"));
     shard_give(shard_of("ada"));
-    writer_flush(fixture->domain->writer);
+    lanes_flush(fixture->domain->lanes);
     assert_int_equal(seen_in_store(), 2);
 }
 
