@@ -3,6 +3,8 @@
 // lanes: the writers and loaders that ask a store side by side, and which of them a shard goes to.
 #include "store/lanes.h"
 
+#include "store/places.h"
+
 #include <stdlib.h>
 
 struct lane {
@@ -11,21 +13,16 @@ struct lane {
 };
 
 struct lanes {
+    struct places changes, lookups;
     size_t count;
     struct lane lane[];
 };
 
-static size_t
-share(int64_t of, size_t count)
-{
-    return ((size_t)of + count - 1) / count;
-}
-
 static bool
-start(struct lane *lane, struct store *store, size_t count, const struct config *config)
+start(struct lanes *l, struct lane *lane, struct store *store, const struct config *config)
 {
-    lane->writer = writer_start(store, share(config->store_queue, count));
-    lane->loader = loader_start(store, share(config->store_lookups, count));
+    lane->writer = writer_start(store, &l->changes);
+    lane->loader = loader_start(store, &l->lookups);
     if (lane->writer)
         writer_set_patience(lane->writer, config->http_work_timeout_ms);
     if (lane->loader)
@@ -38,9 +35,13 @@ lanes_start(struct store *store, const struct config *config)
 {
     size_t count = store->is_shared ? (size_t)config->store_lanes : 1;
     struct lanes *l = calloc(1, sizeof *l + count * sizeof l->lane[0]);
-    bool started = l != NULL;
+    if (!l)
+        return NULL;
+    l->changes.limit = (size_t)config->store_queue;
+    l->lookups.limit = (size_t)config->store_lookups;
+    bool started = true;
     while (started && l->count < count)
-        started = start(&l->lane[l->count++], store, count, config);
+        started = start(l, &l->lane[l->count++], store, config);
     if (started)
         return l;
     lanes_stop(l);

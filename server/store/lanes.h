@@ -13,8 +13,9 @@
 
 struct lanes;
 
-// One unless the store is shared; the lanes divide store.queue and store.lookups among them, and
-// what takes longer than http.work_timeout hangs. NULL: out of memory, or of threads.
+// One unless the store is shared. All of them together have the places of store.queue and
+// store.lookups, and what takes longer than http.work_timeout hangs. NULL: out of memory, or of
+// threads.
 struct lanes *lanes_start(struct store *store, const struct config *config); /* new */
 struct writer *lanes_writer(struct lanes *l, size_t shard);                  /* borrowed */
 struct loader *lanes_loader(struct lanes *l, size_t shard);                  /* borrowed */

@@ -16,7 +16,7 @@
 
 struct loader {
     struct store *store;
-    size_t limit;
+    struct places *places;
     pthread_t thread;
     // Guarded by [lock].
     struct lock lock;
@@ -38,6 +38,7 @@ dequeue(struct loader *l)
     if (load) {
         l->head = load->next;
         l->stats.waiting--;
+        places_give(l->places);
     }
     if (!l->head)
         l->tail = &l->head;
@@ -125,13 +126,13 @@ loader_free(struct loader *l)
 }
 
 struct loader *
-loader_start(struct store *store, size_t limit)
+loader_start(struct store *store, struct places *places)
 {
     struct loader *l = calloc(1, sizeof(*l));
     if (!l)
         return NULL;
     l->store = store;
-    l->limit = limit;
+    l->places = places;
     l->tail = &l->head;
     lock_init(&l->lock, LOCK_LOADER);
     cond_init(&l->work);
@@ -157,18 +158,17 @@ bool
 loader_submit(struct loader *l, struct load *load)
 {
     ASSERT(load->done);
+    if (loader_hangs(l) || !places_take(l->places))
+        return false;
+    load->next = NULL;
+    load->purpose = purpose_get();
     lock_take(&l->lock);
-    bool room = l->stats.waiting < l->limit && !loader_hangs(l);
-    if (room) {
-        load->next = NULL;
-        load->purpose = purpose_get();
-        *l->tail = load;
-        l->tail = &load->next;
-        l->stats.waiting++;
-        pthread_cond_signal(&l->work);
-    }
+    *l->tail = load;
+    l->tail = &load->next;
+    l->stats.waiting++;
+    pthread_cond_signal(&l->work);
     lock_give(&l->lock);
-    return room;
+    return true;
 }
 
 struct loader_stats

@@ -6,6 +6,7 @@
 #define STORE_LOADER_H
 
 #include "base/histogram.h"
+#include "store/places.h"
 #include "store/store.h"
 
 struct loader;
@@ -35,11 +36,12 @@ struct loader_stats {
     struct histogram time; // of each question to the store
 };
 
-struct loader *loader_start(struct store *store, size_t limit); /* new */
+// A lookup that waits has one of [places], which must outlive the loader.
+struct loader *loader_start(struct store *store, struct places *places); /* new */
 // A question that takes longer hangs. Until this is called, none does.
 void loader_set_patience(struct loader *l, int64_t ms);
 bool loader_hangs(const struct loader *l);
-// False when [limit] lookups are waiting, or the store hangs: the caller answers 503. [l] stays the
+// False when there is no place, or the store hangs: the caller answers 503. [l] stays the
 // caller's then.
 bool loader_submit(struct loader *l, struct load *load /* stolen on success */);
 struct loader_stats loader_get_stats(struct loader *l);

@@ -17,7 +17,7 @@
 
 #define MS UINT64_C(1000000) // in ns
 
-enum { BATCH_LIMIT = 256, PROBE_MS = 1000 };
+enum { BATCH_ROWS = 256, PROBE_MS = 1000 };
 
 struct bell {
     void (*ring)(void *arg); // NULL: there is none
@@ -27,7 +27,7 @@ struct bell {
 
 struct writer {
     struct store *store;
-    size_t limit;
+    struct places *places;
     pthread_t thread;
     // Guarded by [lock].
     struct lock lock;
@@ -61,14 +61,24 @@ enqueue(struct writer *w, struct change *c)
     w->asleep = false;
 }
 
+static size_t
+rows_of(const struct change *c)
+{
+    return c->count > 0 ? c->count : 1;
+}
+
+// At most so many rows, or one change of more: whoever comes next does not wait for all the touches
+// of many shards, and what others are told of it fits in one notice.
 static struct change * /* stolen from the queue */
 dequeue_batch(struct writer *w)
 {
     assert_held(&w->lock);
     struct change *first = w->head, **end = &w->head;
-    for (int n = 0; n < BATCH_LIMIT && *end; n++) {
+    for (size_t rows = 0; *end && (rows == 0 || rows + rows_of(*end) <= BATCH_ROWS);) {
+        rows += rows_of(*end);
         end = &(*end)->next;
         w->stats.waiting--;
+        places_give(w->places);
     }
     w->head = *end;
     *end = NULL;
@@ -199,13 +209,13 @@ writer_free(struct writer *w)
 }
 
 struct writer *
-writer_start(struct store *store, size_t queue_limit)
+writer_start(struct store *store, struct places *places)
 {
     struct writer *w = calloc(1, sizeof(*w));
     if (!w)
         return NULL;
     w->store = store;
-    w->limit = queue_limit;
+    w->places = places;
     w->tail = &w->head;
     lock_init(&w->lock, LOCK_WRITER);
     cond_init(&w->work);
@@ -231,17 +241,18 @@ writer_hangs(const struct writer *w)
 bool
 writer_submit(struct writer *w, struct change *c)
 {
+    if (writer_hangs(w) || !places_take(w->places))
+        return false;
     lock_take(&w->lock);
-    bool room = w->stats.waiting < w->limit && !writer_hangs(w);
-    if (room)
-        enqueue(w, c);
+    enqueue(w, c);
     lock_give(&w->lock);
-    return room;
+    return true;
 }
 
 void
 writer_submit_always(struct writer *w, struct change *c)
 {
+    places_take_always(w->places);
     lock_take(&w->lock);
     enqueue(w, c);
     lock_give(&w->lock);

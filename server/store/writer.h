@@ -7,6 +7,7 @@
 #define STORE_WRITER_H
 
 #include "base/histogram.h"
+#include "store/places.h"
 #include "store/store.h"
 
 struct writer;
@@ -17,11 +18,12 @@ struct writer_stats {
     struct histogram time; // of each batch in the store
 };
 
-struct writer *writer_start(struct store *store, size_t queue_limit); /* new */
+// A change that waits has one of [places], which must outlive the writer.
+struct writer *writer_start(struct store *store, struct places *places); /* new */
 // A batch that takes longer hangs. Until this is called, none does.
 void writer_set_patience(struct writer *w, int64_t ms);
 bool writer_hangs(const struct writer *w);
-// False when the queue is full, or the store hangs: the caller answers 503. [c] stays the caller's
+// False when there is no place, or the store hangs: the caller answers 503. [c] stays the caller's
 // then.
 bool writer_submit(struct writer *w, struct change *c /* stolen on success */);
 // Accepted whatever the queue holds: for changes that nobody waits for.

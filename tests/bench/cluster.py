@@ -97,7 +97,7 @@ def seen():
         busy = load(third.port, third.admin, "--scenario", "churn", "--users", "2000", "--rate", "600", "--duration", "60")
         time.sleep(10)  # who is in logs in first
         found = delays(first, second, SAMPLES, until=time.monotonic() + 45)
-        expect(busy.poll() is None, "the load ended before the samples")
+        expect(busy.poll() is None, "the load ended before the samples", busy.returncode and busy.stdout.read()[-2000:])
         finish(busy)
         say("600 requests/s of users who come and go", found)
 

@@ -80,7 +80,8 @@ main(int argc, char **argv)
     struct config config = {.store_kind = "sqlite", .store_path = argv[1]};
     struct store *store = store_open(&config, error, sizeof error);
     must(store != NULL, error);
-    struct writer *w = writer_start(store, sessions);
+    struct places places = {.limit = sessions};
+    struct writer *w = writer_start(store, &places);
     struct seed *seeds = calloc(sessions * 2, sizeof *seeds);
     must(w && seeds, "allocating");
     int64_t now = clock_ms();

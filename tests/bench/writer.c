@@ -135,7 +135,8 @@ static void
 compare(struct raw *raw, struct store *store, size_t rows, size_t rounds)
 {
     double raws[MAX_ROUNDS], ours[MAX_ROUNDS], ratios[MAX_ROUNDS];
-    struct writer *w = writer_start(store, rows);
+    struct places places = {.limit = rows};
+    struct writer *w = writer_start(store, &places);
     struct change *changes = calloc(rows, sizeof(*changes));
     bench_must(w && changes, "starting the writer");
     for (size_t i = 0; i < rounds; i++) {
@@ -321,7 +322,8 @@ compare_stores(struct store *sqlite, struct store *postgres, size_t rows, size_t
 static void
 fill(struct raw *raw, struct store *store, size_t rows)
 {
-    struct writer *w = writer_start(store, rows);
+    struct places places = {.limit = rows};
+    struct writer *w = writer_start(store, &places);
     struct change *changes = calloc(BATCH, sizeof(*changes));
     bench_must(w && changes, "starting the writer");
     raw_round(raw, rows);

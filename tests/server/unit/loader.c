@@ -12,6 +12,7 @@ enum { MAX_LOADS = 64 };
 
 struct fixture {
     struct store store; // first: the store is the fixture
+    struct places places;
     struct loader *loader;
     atomic_bool failing;
     // Guarded by [mutex].
@@ -107,7 +108,8 @@ setup(void **state)
     f->store.ops = &fake;
     pthread_mutex_init(&f->mutex, NULL);
     pthread_cond_init(&f->changed, NULL);
-    f->loader = loader_start(&f->store, 3);
+    f->places.limit = 3;
+    f->loader = loader_start(&f->store, &f->places);
     *state = f;
     return f->loader ? 0 : -1;
 }

@@ -12,6 +12,7 @@ enum { MAX_CHANGES = 2000 }; // and at most as many batches
 
 struct fixture {
     struct store store; // first: the store is the fixture
+    struct places places;
     struct writer *writer;
     atomic_bool healthy;
     atomic_int probes;
@@ -150,7 +151,8 @@ start(void **state, size_t limit)
     f->healthy = true;
     pthread_mutex_init(&f->mutex, NULL);
     pthread_cond_init(&f->changed, NULL);
-    f->writer = writer_start(&f->store, limit);
+    f->places.limit = limit;
+    f->writer = writer_start(&f->store, &f->places);
     *state = f;
     return f->writer ? 0 : -1;
 }
@@ -222,6 +224,29 @@ what_comes_while_a_batch_is_written_forms_the_next_one(void **state)
     assert_int_equal(f->batches, 2);
     assert_int_equal(f->size[0], 1);
     assert_int_equal(f->size[1], 100);
+}
+
+// A shard's touches, and then those of another one: each is a batch.
+static void
+a_batch_holds_256_rows_at_most_or_one_change_of_more(void **state)
+{
+    static const size_t rows[] = {1, 200, 56, 1, 256, 300, 0, 2};
+    struct fixture *f = *state;
+    occupy(f);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct note *n = note_new(f, (int64_t)i + 1);
+        n->change.count = rows[i];
+        assert_true(writer_submit(f->writer, &n->change));
+    }
+    set_closed(f, false);
+    writer_flush(f->writer);
+    assert_int_equal(f->batches, 6);
+    assert_int_equal(f->size[1], 2); // 1 and 200
+    assert_int_equal(f->size[2], 2); // 56 and 1
+    assert_int_equal(f->size[3], 1);
+    assert_int_equal(f->size[4], 1);
+    assert_int_equal(f->size[5], 2);
+    assert_answers(f, 0, 8, true);
 }
 
 static void
@@ -478,6 +503,7 @@ main(void)
         WRITER_TEST(changes_are_answered_in_the_order_of_submission),
         WRITER_TEST(what_comes_while_a_batch_is_written_forms_the_next_one),
         WRITER_TEST(a_batch_holds_256_changes_at_most),
+        WRITER_TEST(a_batch_holds_256_rows_at_most_or_one_change_of_more),
         WRITER_TEST(a_batch_that_fails_fails_all_its_changes_and_no_other),
         WRITER_OF_THREE(a_full_queue_refuses_and_takes_again_when_it_has_room),
         WRITER_OF_THREE(a_change_that_nobody_waits_for_is_taken_by_a_full_queue),
