@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// loader: the thread that looks users up in the store, one or a page of them, so that no listener
+// loader: a thread that looks users up in the store, one or a page of them, so that no listener
 // thread waits for a disk.
 #ifndef STORE_LOADER_H
 #define STORE_LOADER_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// writer: the one thread that changes the store. Whatever waits goes into one batch (group commit),
-// in the order of submission; each change's [done] is called when its batch is durable or has
-// failed.
+// writer: a thread that changes the store, the only one that does so for its shards. Whatever waits
+// goes into one batch (group commit), in the order of submission; each change's [done] is called
+// when its batch is durable or has failed.
 #ifndef STORE_WRITER_H
 #define STORE_WRITER_H
 

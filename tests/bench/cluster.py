@@ -3,8 +3,8 @@
 """Several instances over one PostgreSQL: its writer beside SQLite's, how late a change is seen, the cache with and without routing,
 and everybody logged out.
 
-Usage: cluster.py [BUILD] [PART]    PART is writer, seen, routing or everybody. BUILD has tenured, bench_writer and tenure-load
-(cmake --preset load; cmake --build build/load --target tenured tenure-load bench_writer). All servers and all load are on loopback.
+Usage: cluster.py [BUILD] [PART]    PART is writer, seen, routing or everybody. BUILD has tenured, bench_writer, peer_postgres_batches and tenure-load
+(cmake --preset load; cmake --build build/load --target tenured tenure-load bench_writer peer_postgres_batches). All servers and all load are on loopback.
 """
 
 import contextlib
@@ -65,8 +65,17 @@ def writer():
 def rows(where, server):
     said = subprocess.run([BUILD / "tests/bench/bench_writer", "25600", "7", "0", conninfo(server.port)], check=True,
                           stdout=subprocess.PIPE, text=True, timeout=240).stdout
+    peer(where, server)
     for what, sqlite, postgres, ratio in re.findall(r"^(.*?) +sqlite +(\d+)/s, postgres +(\d+)/s, ratio ([\d.]+)", said, re.M):
         print(f"| {where} | {what} | {sqlite} | {postgres} | **{ratio}** |", flush=True)
+
+
+def peer(where, server):
+    """What bare libpq reaches beside it: one connection that looks for nobody and tells nobody."""
+    said = subprocess.run([BUILD / "tests/bench/peer_postgres_batches", conninfo(server.port), "300"], check=True,
+                          stdout=subprocess.PIPE, text=True, timeout=240).stdout
+    for what, rate in re.findall(r"^(.*) (\d+)$", said, re.M):
+        print(f"| {where} | bare libpq, {what} | | {rate} | |", flush=True)
 
 
 def load(data, admin, *options):
