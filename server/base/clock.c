@@ -4,7 +4,8 @@
 //
 // The wall clock is asked once; from then on the monotonic clock of the system's life, which counts
 // suspensions too, tells how much later it is. So whoever sets the wall clock meanwhile ends no
-// session early and none late. Locking: none; whoever asks first reads what is kept.
+// session early and none late, and what was read before a suspension is old after it. Locking:
+// none; whoever asks first reads what is kept.
 #include "base/clock.h"
 
 #include <pthread.h>
@@ -44,7 +45,7 @@ uint64_t
 clock_monotonic_ns(void)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(CLOCK_BOOTTIME, &now);
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 

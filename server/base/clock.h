@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 int64_t clock_ms(void);            // wall time, ms since 1970
-uint64_t clock_monotonic_ns(void); // never steps
+uint64_t clock_monotonic_ns(void); // never steps, and counts suspensions
 
 // "500ms", "10s", "5m", "24h", "30d" to milliseconds; false for anything else.
 bool duration_parse(const char *text, int64_t *ms);

@@ -103,10 +103,17 @@ take_sessions(struct shard *s, tn_object *user, const struct user_state *state)
 
 // --- The user ---------------------------------------------------------------------------------
 
+// Who was deleted elsewhere, and made again there, begins with the first version.
+static bool
+is_newer(const struct user_row *row, const struct user *user)
+{
+    return row->version > user->version || row->created_at != user->created_at;
+}
+
 static bool
 take_row(struct shard *s, tn_object *user, const struct user_row *row)
 {
-    if (row->version <= user_of(user)->version)
+    if (!is_newer(row, user_of(user)))
         return true;
     tn_object *draft = user_new(s, row);
     if (draft)

@@ -54,6 +54,7 @@ take_beat(struct feed *f, struct span id)
     f->beats++;
     histogram_add(&f->beat_time, clock_monotonic_ns() - sent);
     atomic_store(&f->beat_ns, sent);
+    f->retry_ms = 0;
 }
 
 static void
@@ -88,7 +89,6 @@ listen_again(struct feed *f)
     if (f->link && pg_execute(f->link, "LISTEN tenured") == PG_OK) {
         feed_doubt(f);
         f->next_beat_ns = 0;
-        f->retry_ms = 0;
         return true;
     }
     pg_close(f->link);
@@ -143,8 +143,10 @@ run(void *arg)
     while (!f->stopping) {
         if (!f->link && !listen_again(f))
             wait_and_retry(f);
-        else if (!beat_if_due(f) || !pg_wait(f->link, until_next_beat_ms(f), take_payload, f))
+        else if (!beat_if_due(f) || !pg_wait(f->link, until_next_beat_ms(f), take_payload, f)) {
             lose(f);
+            wait_and_retry(f);
+        }
     }
     return NULL;
 }

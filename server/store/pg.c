@@ -79,6 +79,11 @@ connect_to(const char *conninfo)
     return PQconnectdbParams(names, values, 1);
 }
 
+// Whatever the role's or the database's own are: a commit that a standby may not have is told by a
+// warning alone, and what a batch counts behind its locks must be what is there by then.
+#define SETTINGS                                                                                   \
+    "SET client_min_messages = warning; SET default_transaction_isolation = 'read committed'"
+
 struct pg *
 pg_open(const char *conninfo, char *error, size_t error_size)
 {
@@ -87,7 +92,8 @@ pg_open(const char *conninfo, char *error, size_t error_size)
         c->link = connect_to(conninfo);
     if (c && c->link && PQstatus(c->link) == CONNECTION_OK) {
         PQsetNoticeReceiver(c->link, on_notice, c);
-        return c;
+        if (pg_execute(c, SETTINGS) == PG_OK)
+            return c;
     }
     copy_line(error, error_size, c && c->link ? PQerrorMessage(c->link) : "out of memory");
     pg_close(c);

@@ -85,6 +85,8 @@ bool
 pg_state_take_user(struct pg_state *s, const struct pg *c)
 {
     struct user_row *u = &s->user;
+    pg_state_fini(s);
+    pg_state_init(s);
     s->has_user = pg_rows(c) > 0;
     if (!s->has_user)
         return true;
@@ -206,6 +208,7 @@ bring_up(struct pg *c, int64_t *version)
         fault = migrate_from(c, *version);
     if (fault == PG_OK)
         fault = make_slot_key(c);
+    pg_has_warned(c);
     return fault == PG_OK ? pg_execute(c, "COMMIT") : fault;
 }
 
@@ -226,6 +229,8 @@ pg_layout_bring_up(struct pg *c, uint8_t slot_key[SLOT_KEY_SIZE], int64_t *insta
         fault = read_slot_key(c, slot_key);
     if (fault == PG_OK)
         fault = pg_select_int(c, "SELECT nextval('tenured.instances')", instance);
+    if (fault == PG_OK && pg_has_warned(c)) // or two instances may get one number
+        fault = PG_UNSURE;
     if (fault != PG_OK)
         snprintf(error, error_size, "the server %s: %s", pg_fault_sentence(fault), pg_complaint(c));
     return fault == PG_OK;

@@ -24,7 +24,7 @@ struct pg_state {
 
 void pg_state_init(struct pg_state *s);
 void pg_state_fini(struct pg_state *s);
-// False: out of memory.
+// What was taken before is given up: a question may be asked twice. False: out of memory.
 bool pg_state_take_user(struct pg_state *s, const struct pg *c);
 bool pg_state_take_sessions(struct pg_state *s, const struct pg *c);
 

@@ -110,7 +110,8 @@
     "UPDATE tenured.sessions s SET last_seen_at = greatest(last_seen_at, seen), "                  \
     "idle_expires_at = greatest(idle_expires_at, idle) "                                           \
     "FROM (SELECT slot, k, max(seen) AS seen, max(idle) AS idle FROM " PG_GIVEN_TOUCHES            \
-    " GROUP BY slot, k) AS t WHERE s.slot = t.slot AND s.k = t.k AND s.epoch = " PG_EPOCH
+    " GROUP BY slot, k ORDER BY slot, k) AS t WHERE s.slot = t.slot AND s.k = t.k AND s.epoch "    \
+    "= " PG_EPOCH
 
 // The rows of a batch are found by index, one after the other. Left to itself the planner reads all
 // of a table: it reckons with sixteen parts for each row, and knows one only when it is there.

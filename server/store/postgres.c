@@ -212,12 +212,14 @@ list(struct pg *c, void *arg)
         pg_add_int(c, l->ints[i]);
     pg_send(c, l->statement);
     pg_sync(c);
-    enum pg_fault fault = pg_next(c);
+    pg_next(c);
+    enum pg_fault fault =
+        pg_end(c); // before a row is given out: after a loss all of them come again
     l->rows = fault == PG_OK ? pg_rows(c) : 0;
     for (size_t i = 0; i < l->rows; i++)
         if (!l->row(l, c, i))
             break;
-    return pg_end(c);
+    return fault;
 }
 
 static bool

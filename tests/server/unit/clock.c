@@ -85,7 +85,8 @@ the_monotonic_clock_does_not_step_back(void **state)
 // Asked by the service's clock in place of the system's.
 int __real_clock_gettime(clockid_t clock, struct timespec *now);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
-static time_t step; // of the wall clock, in seconds
+static time_t step;      // of the wall clock, in seconds
+static time_t suspended; // so long the system was, which one clock does not count
 
 int
 __wrap_clock_gettime(clockid_t clock, struct timespec *now)
@@ -93,6 +94,8 @@ __wrap_clock_gettime(clockid_t clock, struct timespec *now)
     int result = __real_clock_gettime(clock, now);
     if (clock == CLOCK_REALTIME)
         now->tv_sec += step;
+    if (clock == CLOCK_BOOTTIME)
+        now->tv_sec += suspended;
     return result;
 }
 
@@ -108,6 +111,19 @@ a_wall_clock_that_is_set_moves_nothing(void **state)
     step = 0;
 }
 
+// What was read before it is not fresh after it.
+static void
+a_suspension_counts(void **state)
+{
+    uint64_t before = clock_monotonic_ns();
+    int64_t before_ms = clock_ms();
+    suspended = 3600;
+    assert_in_range(clock_monotonic_ns() - before, UINT64_C(3600000000000),
+                    UINT64_C(3660000000000));
+    assert_in_range(clock_ms() - before_ms, 3600000, 3660000);
+    suspended = 0;
+}
+
 int
 main(void)
 {
@@ -119,6 +135,7 @@ main(void)
         cmocka_unit_test(tests_can_move_the_wall_clock),
         cmocka_unit_test(the_monotonic_clock_does_not_step_back),
         cmocka_unit_test(a_wall_clock_that_is_set_moves_nothing),
+        cmocka_unit_test(a_suspension_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -172,6 +172,28 @@ a_connection_that_is_lost_is_told_and_made_anew(void **state)
     EVENTUALLY(h->changes == 1);
 }
 
+// It may listen and not notify: each attempt that brings no beat makes the next one later.
+static void
+a_server_that_takes_no_beat_is_not_asked_all_the_time(void **state)
+{
+    const struct heard *h = *state;
+    const struct listener_ops to = {on_changed, on_lost, &(struct heard){0}};
+    char conninfo[256];
+    assert_int_equal(pg_execute(h->other, "CREATE ROLE mute LOGIN; REVOKE EXECUTE ON FUNCTION "
+                                          "pg_notify(text, text) FROM PUBLIC"),
+                     PG_OK);
+    snprintf(conninfo, sizeof conninfo, "%s user=mute", postgres_conninfo);
+    struct feed *mute = feed_start(conninfo, OURS + 1, BOUND_MS, &to);
+    assert_non_null(mute);
+    EVENTUALLY(feed_get_stats(mute).losses > 0);
+    wait_ms(500);
+    assert_in_range(feed_get_stats(mute).losses, 2, 8);
+    feed_stop(mute);
+    assert_int_equal(pg_execute(h->other, "GRANT EXECUTE ON FUNCTION pg_notify(text, text) TO "
+                                          "PUBLIC; DROP ROLE mute"),
+                     PG_OK);
+}
+
 static void
 a_server_that_is_not_there_is_no_feed(void **state)
 {
@@ -195,6 +217,7 @@ main(void)
         FEED_TEST(whatever_is_not_understood_is_a_reason_to_doubt_everything),
         FEED_TEST(a_beat_vouches_for_what_was_read_before_it),
         FEED_TEST(a_connection_that_is_lost_is_told_and_made_anew),
+        FEED_TEST(a_server_that_takes_no_beat_is_not_asked_all_the_time),
     };
     const struct CMUnitTest alone[] = {cmocka_unit_test(a_server_that_is_not_there_is_no_feed)};
     return cmocka_run_group_tests_name("without a server", alone, NULL, NULL) +

@@ -207,6 +207,31 @@ what_the_conninfo_asks_of_tls_is_passed_through(void **state)
     assert_null(strchr(error, '\n'));
 }
 
+// Without them a commit that a standby lacks would look like any other, and a batch would count
+// what was there before it waited.
+static void
+what_a_batch_relies_on_is_so_whatever_the_role_prefers(void **state)
+{
+    char conninfo[400], error[256];
+    snprintf(conninfo, sizeof conninfo,
+             "%s options='-c client_min_messages=error -c "
+             "default_transaction_isolation=serializable'",
+             postgres_conninfo);
+    struct pg *c = pg_open(conninfo, error, sizeof error);
+    assert_non_null(c);
+    int64_t is_so = 0;
+    assert_int_equal(pg_select_int(c,
+                                   "SELECT (current_setting('client_min_messages') = 'warning' AND "
+                                   "current_setting('transaction_isolation') = 'read committed')"
+                                   "::int",
+                                   &is_so),
+                     PG_OK);
+    assert_int_equal(is_so, 1);
+    assert_int_equal(pg_execute(c, "DO $$ BEGIN RAISE WARNING 'x'; END $$"), PG_OK);
+    assert_true(pg_has_warned(c));
+    pg_close(c);
+}
+
 static void
 nobody_there_is_said_in_one_line(void **state)
 {
@@ -231,6 +256,7 @@ main(void)
         PG_TEST(a_connection_that_was_ended_is_lost_for_good),
         PG_TEST(what_others_notify_arrives),
         PG_TEST(a_server_that_takes_no_writes_will_not_do),
+        PG_TEST(what_a_batch_relies_on_is_so_whatever_the_role_prefers),
         PG_TEST(what_the_conninfo_asks_of_tls_is_passed_through),
     };
     const struct CMUnitTest alone[] = {cmocka_unit_test(nobody_there_is_said_in_one_line)};

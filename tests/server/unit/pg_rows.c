@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
 // The layout that users and sessions lie in: an older one is brought up with what is in it, a newer
-// one is left alone.
+// one is left alone. And rows that are kept beyond their answer.
 #include "store_fixture.h"
 
 #include "store/pg.h"
 #include "store/pg_layout.h"
+#include "store/pg_rows.h"
 
 static void
 execute(const char *sql)
@@ -58,10 +59,73 @@ a_newer_layout_is_refused_in_a_sentence(void **state)
     assert_non_null(f->store);
 }
 
+// A standby may not have the key of the slots then, and another key after a failover finds nobody.
+static void
+a_layout_that_was_committed_with_a_warning_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    char error[256];
+    f->store->ops->close(f->store);
+    execute("CREATE FUNCTION warn() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE WARNING "
+            "''unsure''; RETURN NULL; END'; CREATE CONSTRAINT TRIGGER w AFTER INSERT ON "
+            "tenured.meta DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION warn(); "
+            "DELETE FROM tenured.meta WHERE name = 'slot_key'");
+    reopen(f, error);
+    assert_null(f->store);
+    assert_non_null(strstr(error, "committed with a warning"));
+    reopen(f, error); // the next start finds it there
+    assert_non_null(f->store);
+    execute("DROP FUNCTION warn() CASCADE");
+}
+
+static void
+ask_for(struct pg *c, const char *sql, bool (*take)(struct pg_state *s, const struct pg *c),
+        struct pg_state *to)
+{
+    assert_int_equal(pg_prepare(c, "", sql), PG_OK);
+    pg_send(c, "");
+    pg_sync(c);
+    assert_int_equal(pg_next(c), PG_OK);
+    assert_true(take(to, c));
+    assert_int_equal(pg_end(c), PG_OK);
+}
+
+#define USER    "SELECT 'ada', 'Ada', NULL::text, '{}', 1::bigint, 1::bigint, 1::bigint, NULL::text"
+#define ANOTHER "SELECT 'bo', 'Bo', 'b@o', '{\"a\":1}', 2::bigint, 1::bigint, 1::bigint, 'last'"
+#define SESSION(id, data)                                                                          \
+    "SELECT 1::bigint, '" id "', 'ada', '" data "', NULL::text, 'h'::bytea, 1::bigint, "           \
+    "1::bigint, 1::bigint, 1::bigint, 1::bigint, 1::bigint"
+
+// The connection was lost behind the first answers.
+static void
+a_question_that_is_asked_twice_has_the_second_answer(void **state)
+{
+    struct pg *c = postgres_connect();
+    struct pg_state s;
+    pg_state_init(&s);
+    ask_for(c, USER, pg_state_take_user, &s);
+    ask_for(c, SESSION("s_1", "{}") " UNION ALL " SESSION("s_2", "{}"), pg_state_take_sessions, &s);
+    assert_int_equal(s.count, 2);
+    ask_for(c, ANOTHER, pg_state_take_user, &s);
+    assert_int_equal(s.count, 0);
+    ask_for(c, SESSION("s_34", "{\"b\":2}"), pg_state_take_sessions, &s);
+    assert_true(span_equal(s.user.id, SPAN("bo")));
+    assert_true(span_equal(s.user.attributes, SPAN("{\"a\":1}")));
+    assert_true(span_equal(s.user.last_session, SPAN("last")));
+    assert_int_equal(s.count, 1);
+    assert_true(span_equal(s.sessions[0].id, SPAN("s_34")));
+    assert_true(span_equal(s.sessions[0].data, SPAN("{\"b\":2}")));
+    pg_state_fini(&s);
+    pg_close(c);
+}
+
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = {ON_POSTGRES(a_layout_of_the_first_version_is_brought_up)
-                                           ON_POSTGRES(a_newer_layout_is_refused_in_a_sentence)};
+    const struct CMUnitTest tests[] = {
+        ON_POSTGRES(a_layout_of_the_first_version_is_brought_up)
+            ON_POSTGRES(a_newer_layout_is_refused_in_a_sentence)
+                ON_POSTGRES(a_layout_that_was_committed_with_a_warning_is_refused)
+                    ON_POSTGRES(a_question_that_is_asked_twice_has_the_second_answer)};
     return postgres_is_there() ? cmocka_run_group_tests(tests, postgres_start, postgres_stop) : 0;
 }

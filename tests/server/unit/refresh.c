@@ -52,6 +52,31 @@ a_user_who_was_changed_elsewhere_is_the_same_object_with_other_words(void **stat
     assert_non_null(strstr(q.document, "\"version\":2"));
 }
 
+// Their versions begin again.
+static void
+who_was_deleted_and_made_again_elsewhere_is_who_they_are_now(void **state)
+{
+    struct making m;
+    struct asking q;
+    put("ada", "Ada");
+    put("ada", "Countess");
+    make(&m, "ada");
+    int64_t k = key_of("ada", &m);
+    elsewhere((struct change){
+        .kind = CHANGE_DELETE_USER, .user = {.id = SPAN("ada")}, .keys = &k, .count = 1});
+    elsewhere((struct change){.kind = CHANGE_PUT_USER,
+                              .user = {.id = SPAN("ada"),
+                                       .name = SPAN("Another"),
+                                       .attributes = SPAN("{}"),
+                                       .version = 1,
+                                       .created_at = clock_ms() + 5000}});
+    assert_int_equal(read_again("ada"), OUTCOME_DONE);
+    assert_false(is_live("ada", &m));
+    assert_int_equal(ask(&q, "ada"), OUTCOME_DONE);
+    assert_non_null(strstr(q.document, "\"name\":\"Another\""));
+    assert_non_null(strstr(q.document, "\"version\":1,"));
+}
+
 static void
 data_and_times_that_changed_elsewhere_are_taken_and_never_go_back(void **state)
 {
@@ -278,6 +303,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         SHARED_TEST(a_session_that_ended_elsewhere_leaves_and_is_shown_as_the_last),
         SHARED_TEST(a_user_who_was_changed_elsewhere_is_the_same_object_with_other_words),
+        SHARED_TEST(who_was_deleted_and_made_again_elsewhere_is_who_they_are_now),
         SHARED_TEST(data_and_times_that_changed_elsewhere_are_taken_and_never_go_back),
         SHARED_TEST(a_session_on_its_way_to_the_store_survives_a_read),
         SHARED_TEST(a_session_that_ended_elsewhere_before_we_heard_of_its_row_is_not_believed),
