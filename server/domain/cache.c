@@ -65,12 +65,30 @@ leave(struct lookup *l)
     return next ? CONTAINER_OF(next, struct lookup, op) : NULL;
 }
 
-// Answers [l], which is first, and those behind it that want nothing else.
-static void
-serve(struct lookup *l, enum outcome outcome, tn_object *user)
+static void begin(struct lookup *l);
+
+// Whether [l] came after a shared store was asked: somebody may have made the user, or ended them,
+// in between, and been answered.
+static bool
+came_later(const struct lookup *l, uint64_t read_ns)
 {
-    while (l && !l->found(l, outcome, user))
+    return l->shard->around.is_shared && l->joined_ns > read_ns;
+}
+
+// Answers [l], which is first, and those behind it that want nothing else. Who came after [read_ns]
+// begins anew.
+static void
+serve(struct lookup *l, enum outcome outcome, tn_object *user, uint64_t read_ns)
+{
+    while (!l->found(l, outcome, user)) {
         l = leave(l);
+        if (!l)
+            return;
+        if (came_later(l, read_ns)) {
+            begin(l);
+            return;
+        }
+    }
 }
 
 static uint64_t
@@ -115,25 +133,28 @@ on_loaded(struct load *load, enum load_outcome outcome, const struct user_row *r
                                             [LOAD_ERROR] = OUTCOME_NO_STORE};
     struct lookup *l = CONTAINER_OF(load, struct lookup, load);
     struct shard *s = l->shard;
+    uint64_t read_ns = load->began_ns;
     shard_take(s);
+    if (fresh_is_late(s, read_ns))
+        outcome = LOAD_ERROR;
     if (must_repeat(l, outcome)) {
         if (++l->repeats > FRESH_REPEATS_MOST || !submit(l))
-            serve(l, OUTCOME_BUSY, NULL);
+            serve(l, OUTCOME_BUSY, NULL, read_ns);
         shard_give(s);
         return;
     }
     s->counters.cache_loads[outcome]++;
     histogram_add(&s->counters.load_time, clock_monotonic_ns() - l->asked_ns);
     if (outcome == LOAD_ABSENT)
-        absent_note(&s->absent, l->op.id, clock_monotonic_ns() + negative_ttl_ns(s));
+        absent_note(&s->absent, l->op.id, read_ns + negative_ttl_ns(s));
     tn_object *user = outcome == LOAD_FOUND ? add_loaded(l, row) : NULL;
     if (outcome == LOAD_ABSENT)
         forget_resident(l);
     s->counters.cache_promotion_failures += outcome == LOAD_FOUND && !user;
     if (outcome == LOAD_FOUND && !user)
-        serve(l, OUTCOME_NO_MEMORY, NULL);
+        serve(l, OUTCOME_NO_MEMORY, NULL, read_ns);
     else
-        serve(l, outcomes[outcome], user);
+        serve(l, outcomes[outcome], user, read_ns);
     if (user)
         kept_use(s, user);
     tn_decref(user);
@@ -175,14 +196,14 @@ begin(struct lookup *l)
     l->repeats = 0;
     if (user && fresh_is(l->shard, user)) {
         tn_incref(user);
-        serve(l, OUTCOME_DONE, user);
+        serve(l, OUTCOME_DONE, user, l->asked_ns);
         tn_decref(user);
     } else if (is_known_absent(l)) {
-        serve(l, OUTCOME_ABSENT, NULL);
+        serve(l, OUTCOME_ABSENT, NULL, l->asked_ns);
     } else if (!user && pressure_is_high()) {
-        serve(l, OUTCOME_SHORT, NULL);
+        serve(l, OUTCOME_SHORT, NULL, l->asked_ns);
     } else if (!submit(l)) {
-        serve(l, OUTCOME_BUSY, NULL);
+        serve(l, OUTCOME_BUSY, NULL, l->asked_ns);
     }
 }
 
@@ -205,6 +226,7 @@ void
 cache_lookup(struct lookup *l)
 {
     tn_object *user = cache_borrow(l->shard, l->op.id);
+    l->joined_ns = clock_monotonic_ns();
     l->is_hit = user != NULL;
     l->shard->counters.cache_misses += user == NULL;
     l->op.kind = PENDING_USER;

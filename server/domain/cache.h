@@ -19,7 +19,7 @@ struct lookup {
     bool (*found)(struct lookup *l, enum outcome outcome, tn_object *user /* borrowed */);
     bool is_hit; // the user was resident when the question came
     struct load load;
-    uint64_t asked_ns, seen;
+    uint64_t joined_ns, asked_ns, seen;
     unsigned repeats;
 };
 

@@ -22,7 +22,7 @@ on_written(struct change *c, bool ok)
 {
     struct end_everybody *e = CONTAINER_OF(c, struct end_everybody, change);
     bool ended = ok && c->result == CHANGE_APPLIED;
-    if (ended || !ok)
+    if (ended || !ok || c->count == 0) // perhaps by an attempt of ours that seemed to fail
         domain_spoil_all(e->domain);
     if (ended)
         count_ended(e->domain, c->count);

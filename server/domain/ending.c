@@ -62,25 +62,7 @@ park(struct ending *e)
     e->shard->parked = e;
 }
 
-// On the writer's thread.
-static void
-on_written(struct change *c, bool ok)
-{
-    struct ending *e = CONTAINER_OF(c, struct ending, change);
-    struct shard *s = e->shard;
-    shard_take(s);
-    fresh_note_write(s, session_user(e->session));
-    if (c->result == CHANGE_STALE) // it was touched elsewhere, and lives
-        fresh_spoil(session_user(e->session));
-    answer_all(e, ok ? OUTCOME_DONE : OUTCOME_NO_STORE);
-    if (ok) {
-        ending_free(e);
-        ending_retry(s);
-    } else {
-        park(e);
-    }
-    shard_give(s);
-}
+static void on_written(struct change *c, bool ok);
 
 static void
 fill_row(struct ending *e, const tn_object *session, struct span shown)
@@ -104,6 +86,33 @@ submit_again(struct ending *e)
     e->is_parked = false;
     fill_row(e, e->session, session_text(e->shown));
     writer_submit_always(e->shard->around.writer, &e->change);
+}
+
+// On the writer's thread.
+static void
+on_written(struct change *c, bool ok)
+{
+    struct ending *e = CONTAINER_OF(c, struct ending, change);
+    struct shard *s = e->shard;
+    shard_take(s);
+    fresh_note_write(s, session_user(e->session));
+    bool lives = ok && c->result == CHANGE_STALE; // it was touched elsewhere
+    if (lives)
+        fresh_spoil(session_user(e->session));
+    if (lives && e->waiting) { // who wants it to end whatever it lives on
+        e->expected = 0;
+        submit_again(e);
+        shard_give(s);
+        return;
+    }
+    answer_all(e, ok ? OUTCOME_DONE : OUTCOME_NO_STORE);
+    if (ok) {
+        ending_free(e);
+        ending_retry(s);
+    } else {
+        park(e);
+    }
+    shard_give(s);
 }
 
 void
@@ -135,7 +144,8 @@ bool
 ending_is_of(const struct pending_op *op, const tn_object *user, int64_t k)
 {
     const struct ending *e = CONTAINER_OF(op, struct ending, mark);
-    return session_of(e->session)->k < k && (!user || session_user(e->session) == user);
+    return store_key_is_before(session_of(e->session)->k, k) &&
+           (!user || session_user(e->session) == user);
 }
 
 void

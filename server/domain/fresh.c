@@ -8,6 +8,12 @@
 #include "domain/user.h"
 #include "store/feed.h"
 
+static uint64_t
+bound_ns(const struct shard *s)
+{
+    return (uint64_t)s->around.config->store_bound_ms * 1000000;
+}
+
 bool
 fresh_is(const struct shard *s, const tn_object *user)
 {
@@ -18,7 +24,13 @@ fresh_is(const struct shard *s, const tn_object *user)
     if (read_ns <= s->spoiled_ns || !s->around.feed)
         return false;
     uint64_t as_of = feed_true_as_of(s->around.feed, read_ns);
-    return now - as_of <= (uint64_t)s->around.config->store_bound_ms * 1000000;
+    return now - as_of <= bound_ns(s);
+}
+
+bool
+fresh_is_late(const struct shard *s, uint64_t asked_ns)
+{
+    return s->around.is_shared && clock_monotonic_ns() - asked_ns > bound_ns(s);
 }
 
 void
@@ -46,7 +58,7 @@ fresh_is_idle(const struct shard *s, const tn_object *user, uint64_t now_ns)
 {
     const struct user *u = user_of(user);
     uint64_t idle_ns = (uint64_t)s->around.config->cache_idle_ms * 1000000;
-    bool is_spoiled = s->spoiled_ns > 0 && u->read_ns <= s->spoiled_ns;
+    bool is_spoiled = s->spoiled_ns > 0 && u->used_ns <= s->spoiled_ns;
     return s->around.is_shared && (is_spoiled || now_ns > u->used_ns + idle_ns);
 }
 

@@ -19,7 +19,8 @@ void fresh_spoil(tn_object *user);
 void fresh_doubt(tn_object *user, uint64_t sent_ns);
 // Everybody's sessions ended: whoever was read before now is read again.
 void fresh_spoil_all(struct shard *s);
-// Nobody asked for them for cache.idle, or everybody's sessions ended: memory need not have them.
+// Nobody asked for them for cache.idle, or since everybody's sessions ended: memory need not have
+// them.
 bool fresh_is_idle(const struct shard *s, const tn_object *user, uint64_t now_ns);
 // A load that began before the count changed may have missed what changed it, and is repeated, so
 // often; then it is answered 503. It cannot be answered with what it read last: whoever joined it
@@ -27,6 +28,9 @@ bool fresh_is_idle(const struct shard *s, const tn_object *user, uint64_t now_ns
 // instances write one user as fast as they can, nine of ten loads are overtaken, so 64 were few.
 enum { FRESH_REPEATS_MOST = 1024 };
 uint64_t fresh_count(const struct shard *s, uint16_t slot);
+// Whether an answer of a shared store to what it was asked at [asked_ns], monotonic, is older than
+// it may be.
+bool fresh_is_late(const struct shard *s, uint64_t asked_ns);
 void fresh_note_change(struct shard *s, uint16_t slot);
 uint16_t fresh_slot_of_user(const struct shard *s, struct span id);
 // The same for a user of ours whose row was kept, or may have been.

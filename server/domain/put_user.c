@@ -13,6 +13,14 @@
 #include "domain/fresh.h"
 #include "domain/kept.h"
 
+// Another instance may have deleted them since, and made them again.
+static bool
+is_what_became_of(const tn_object *draft, const tn_object *user)
+{
+    return user_of(user)->version < user_of(draft)->version &&
+           user_of(user)->created_at == user_of(draft)->created_at;
+}
+
 // A user who finds no place in the map is dropped, as any user to whom nobody refers.
 static tn_object * /* borrowed */
 apply(struct put_user *p)
@@ -20,7 +28,7 @@ apply(struct put_user *p)
     tn_object *user =
         p->user ? p->user : tn_weakmap_borrow_str(p->shard->users, p->id.data, p->id.len);
     if (user) {
-        if (user_of(user)->version < user_of(p->draft)->version)
+        if (is_what_became_of(p->draft, user))
             user_take_over(user, p->draft);
         return user;
     }

@@ -19,15 +19,29 @@ leave(struct recall *r)
     return next ? CONTAINER_OF(next, struct recall, mark) : NULL;
 }
 
-// Answers [r], which is first, and all who asked the same meanwhile.
-static void
-answer_all(struct recall *r, enum outcome outcome)
+static bool submit(struct recall *r);
+
+// Whether what was read at [read_ns] is an answer to [r] as well. Who wants all of a user's
+// sessions is told what is there now: a list, or what a revocation ends, may not lack what was made
+// before.
+static bool
+is_answer_to(const struct recall *r, uint64_t read_ns)
 {
-    while (r) {
+    return r->by != RECALL_USER || r->joined_ns <= read_ns;
+}
+
+// Answers [r], which is first, and all who asked the same before the store was asked; the next one
+// asks again.
+static void
+answer_all(struct recall *r, enum outcome outcome, uint64_t read_ns)
+{
+    do {
         struct recall *next = leave(r);
         shard_answer(r->shard, &r->answer, outcome);
         r = next;
-    }
+    } while (r && is_answer_to(r, read_ns));
+    if (r && !submit(r))
+        answer_all(r, OUTCOME_BUSY, UINT64_MAX);
 }
 
 static tn_object * /* borrowed */
@@ -57,12 +71,24 @@ note_absent(struct recall *r)
         absent_note(&s->absent_keys, r->mark.id, r->asked_ns + bound_ns);
 }
 
+// A write of ours may have replaced the token, as is not known yet: then the session lives, and
+// what memory has of it is neither given out nor dropped.
+static bool
+is_being_written(const struct recall *r)
+{
+    const tn_object *session = resident_session(r->shard, r->by, r->mark.id);
+    return r->by == RECALL_TOKEN && session &&
+           pending_find(&r->shard->pending, PENDING_SESSION, session_id(session));
+}
+
 static enum outcome
 take(struct recall *r, enum load_outcome outcome)
 {
     if (outcome == LOAD_ERROR)
         return OUTCOME_NO_STORE;
-    if (outcome == LOAD_ABSENT) {
+    if (outcome == LOAD_ABSENT && is_being_written(r)) {
+        return OUTCOME_BUSY;
+    } else if (outcome == LOAD_ABSENT) {
         note_absent(r);
         return OUTCOME_DONE;
     }
@@ -71,8 +97,6 @@ take(struct recall *r, enum load_outcome outcome)
     tn_decref(user);
     return done;
 }
-
-static bool submit(struct recall *r);
 
 static bool
 must_repeat(struct recall *r, enum load_outcome outcome)
@@ -87,10 +111,12 @@ on_loaded(struct load *load, enum load_outcome outcome, const struct user_row *r
     struct shard *s = r->shard;
     shard_take(s);
     s->counters.cache_loads[outcome]++;
-    if (!must_repeat(r, outcome))
-        answer_all(r, take(r, outcome));
+    if (fresh_is_late(s, load->began_ns))
+        answer_all(r, OUTCOME_NO_STORE, load->began_ns);
+    else if (!must_repeat(r, outcome))
+        answer_all(r, take(r, outcome), load->began_ns);
     else if (++r->repeats > FRESH_REPEATS_MOST || !submit(r))
-        answer_all(r, OUTCOME_BUSY);
+        answer_all(r, OUTCOME_BUSY, UINT64_MAX);
     shard_give(s);
 }
 
@@ -135,6 +161,7 @@ recall_start(struct recall *r, struct span key)
     r->mark = (struct pending_op){.kind = kinds[r->by], .id = {r->key, key.len}};
     r->repeats = 0;
     shard_take(s);
+    r->joined_ns = clock_monotonic_ns();
     if (loader_hangs(s->around.loader))
         shard_answer(s, &r->answer, OUTCOME_NO_STORE);
     else if (pressure_is_high() && r->by != RECALL_USER && !resident_session(s, r->by, key))
@@ -142,6 +169,6 @@ recall_start(struct recall *r, struct span key)
     else if (!pending_enter(&s->pending, &r->mark))
         s->counters.cache_coalesced++;
     else if (!submit(r))
-        answer_all(r, OUTCOME_BUSY);
+        answer_all(r, OUTCOME_BUSY, UINT64_MAX);
     shard_give(s);
 }

@@ -3,7 +3,8 @@
 // recall: a user with all sessions is read from a shared store, by the id of the user or of a
 // session, or by a token, once for all who ask for the same; then memory can answer.
 //
-// A load that a change may have overtaken is repeated. Of what the store does not know that is
+// A load that a change may have overtaken is repeated; one that took longer than store.bound is no
+// answer. Of what the store does not know that is
 // remembered for store.bound. Locking: takes the shard's; the answer is told without it.
 #ifndef DOMAIN_RECALL_H
 #define DOMAIN_RECALL_H
@@ -23,7 +24,7 @@ struct recall {
     char key[RECALL_KEY_SIZE];
     struct pending_op mark;
     struct load load;
-    uint64_t asked_ns, seen;
+    uint64_t joined_ns, asked_ns, seen;
     unsigned repeats;
 };
 

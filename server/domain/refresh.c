@@ -84,6 +84,17 @@ is_sound(const struct session_row *row)
     return session_read_id(row->id, &slot) && row->k > 0 && row->data.len >= 2;
 }
 
+// One that came to an object of the user that was given up meanwhile leaves it.
+static tn_object * /* borrowed; NULL: not there */
+borrow_session(struct shard *s, const tn_object *user, const struct session_row *row)
+{
+    tn_object *session = index_borrow(&s->sessions, row->id.data);
+    if (!session || session_user(session) == user)
+        return session;
+    tn_decref(live_leave(s, session));
+    return NULL;
+}
+
 static bool
 take_sessions(struct shard *s, tn_object *user, const struct user_state *state)
 {
@@ -92,7 +103,7 @@ take_sessions(struct shard *s, tn_object *user, const struct user_state *state)
         const struct session_row *row = &state->sessions[i];
         if (!is_sound(row) || is_coming(user, row->k))
             continue;
-        tn_object *session = index_borrow(&s->sessions, row->id.data);
+        tn_object *session = borrow_session(s, user, row);
         if (!(session ? change_session(s, session, row) : add_session(s, user, row)))
             return false;
     }

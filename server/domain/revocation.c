@@ -60,7 +60,7 @@ wait_for_others(struct revocation *r, struct shard *s, const tn_object *user)
 static bool
 must_end(const struct revocation *r, const tn_object *session)
 {
-    return session && session_of(session)->k < r->before &&
+    return session && store_key_is_before(session_of(session)->k, r->before) &&
            !span_equal(r->except, session_id(session));
 }
 

@@ -2,7 +2,7 @@
 //
 // revocation: many sessions end, and one answer is told when the store knows of all of them.
 //
-// Of one user all but one, or everybody's. Sessions that are created after the start stay. They
+// Of one user all but one, or everybody's. Sessions that we create after the start stay. They
 // end in steps of REVOCATION_STEP under the shard's lock; a step begins when the store has the one
 // before. Where a step fails, what has ended stays ended. Locking: takes the shard's; the answer is
 // told without it.
@@ -22,7 +22,7 @@ struct revocation {
     // The result: how many sessions it ended.
     size_t revoked;
     // Private.
-    int64_t before; // the first k that stays
+    int64_t before; // the first k of ours that stays
     unsigned shard; // the number of the one in hand
     _Atomic size_t left;
     size_t used;

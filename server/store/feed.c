@@ -25,7 +25,8 @@ enum { BEATS_A_BOUND = 4, RETRY_FIRST_MS = 20, RETRY_MOST_MS = 500 };
 struct feed {
     // Read-only after the start.
     char *conninfo;
-    int64_t instance, bound_ms;
+    int64_t number, bound_ms;
+    const _Atomic int64_t *ours; // of our notices
     struct listener_ops to;
     pthread_t thread;
     // The thread's.
@@ -61,8 +62,8 @@ static void
 take_line(void *arg, const struct pg_line *line)
 {
     struct feed *f = arg;
-    bool ours = line->instance == f->instance;
-    if (line->kind == 'b' && ours)
+    bool ours = line->instance != 0 && line->instance == atomic_load(f->ours);
+    if (line->kind == 'b' && line->instance == f->number)
         take_beat(f, line->id);
     else if (!line->kind && !ours)
         feed_doubt(f);
@@ -114,7 +115,7 @@ beat_if_due(struct feed *f)
         return true;
     f->next_beat_ns = now + (uint64_t)f->bound_ms * MS / BEATS_A_BOUND;
     snprintf(sql, sizeof sql, "SELECT pg_notify('tenured', '%lld:b:%" PRIu64 ":0')",
-             (long long)f->instance, now);
+             (long long)f->number, now);
     return pg_execute(f->link, sql) == PG_OK;
 }
 
@@ -154,13 +155,17 @@ run(void *arg)
 // --- For the others ---------------------------------------------------------------------------
 
 struct feed *
-feed_start(const char *conninfo, int64_t instance, int64_t bound_ms, const struct listener_ops *to)
+feed_start(const char *conninfo, int64_t number, const _Atomic int64_t *ours, int64_t bound_ms,
+           const struct listener_ops *to)
 {
     struct feed *f = calloc(1, sizeof *f);
     if (!f)
         return NULL;
-    *f = (struct feed){
-        .conninfo = strdup(conninfo), .instance = instance, .bound_ms = bound_ms, .to = *to};
+    *f = (struct feed){.conninfo = strdup(conninfo),
+                       .number = number,
+                       .ours = ours,
+                       .bound_ms = bound_ms,
+                       .to = *to};
     if (f->conninfo && pthread_create(&f->thread, NULL, run, f) == 0)
         return f;
     free(f->conninfo);

@@ -15,8 +15,10 @@
 
 struct feed;
 
-struct feed *feed_start(const char *conninfo, int64_t instance, int64_t bound_ms,
-                        const struct listener_ops *to); /* new */
+// [number] is of our beats, [ours] the one that our notices carry, which are not told; it must
+// outlive the feed. Where it is 0, or another one by then, they are told as anybody's.
+struct feed *feed_start(const char *conninfo, int64_t number, const _Atomic int64_t *ours,
+                        int64_t bound_ms, const struct listener_ops *to); /* new */
 void feed_stop(struct feed *f /* stolen */);
 // The latest time, monotonic, as of which what was read at [read_ns] is known to be still true.
 uint64_t feed_true_as_of(const struct feed *f, uint64_t read_ns);

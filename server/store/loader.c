@@ -107,6 +107,7 @@ loader_run(void *arg)
     while ((load = dequeue(l))) {
         uint64_t start = clock_monotonic_ns();
         purpose_set(load->purpose);
+        load->began_ns = start;
         patience_begin(&l->patience, start);
         enum load_outcome outcome = load->count > 0 ? list(l, load) : find(l, &load);
         patience_end(&l->patience);

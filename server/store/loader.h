@@ -26,6 +26,7 @@ struct load {
     // On the loader's thread; owns [l] from then on. [user] is borrowed for the call, NULL unless
     // one was found. A list is found, or it could not be asked for.
     void (*done)(struct load *l, enum load_outcome outcome, const struct user_row *user);
+    uint64_t began_ns;   // monotonic, when the store was asked
     struct load *next;   // the queue's
     const char *purpose; // of whoever submitted it
 };

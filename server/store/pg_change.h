@@ -9,7 +9,7 @@
 
 // Who writes, and the key of the slots.
 struct pg_author {
-    int64_t instance;
+    _Atomic int64_t instance; // in notices; 0 after a batch that was lost and may be there yet
     const uint8_t *slot_key;
     _Atomic uint64_t notices; // that were committed, but those of an end of everybody
 };

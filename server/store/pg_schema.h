@@ -136,9 +136,10 @@
                 "attributes = $5, version = $6, created_at = $7, updated_at = $8")                 \
     X(make_user, "INSERT INTO tenured.users(slot, " PG_USER ") VALUES($1::int, $2, $3, $4, $5, "   \
                  "$6, $7, $8, NULL) ON CONFLICT(id, slot) DO NOTHING")                             \
-    X(change_user, "UPDATE tenured.users SET name = $3, email = $4, attributes = $5, "             \
-                   "version = $6, created_at = $7, updated_at = $8 "                               \
-                   "WHERE slot = $1::int AND id = $2 AND version = $9::bigint")                    \
+    X(change_user,                                                                                 \
+      "UPDATE tenured.users SET name = $3, email = $4, attributes = $5, "                          \
+      "version = $6, created_at = $7, updated_at = $8 "                                            \
+      "WHERE slot = $1::int AND id = $2 AND version = $9::bigint AND created_at = $7")             \
     X(new_sessions, PG_NEW_SESSIONS)                                                               \
     X(new_sessions_of, PG_NEW_SESSIONS_OF)                                                         \
     X(edit_session, "UPDATE tenured.sessions SET data = $3, token_hash = $4, version = $5 "        \

@@ -26,7 +26,7 @@ struct postgres {
     struct store store;
     // Read-only after open.
     char *conninfo;
-    int64_t bound_ms;
+    int64_t bound_ms, number;
     // Shared.
     struct pg_author author;
     struct pg_pool writers, readers;
@@ -59,10 +59,27 @@ fault_note(_Atomic(enum pg_fault) *now, const char *work, enum pg_fault fault, c
 
 // --- Batches ----------------------------------------------------------------------------------
 
+// A batch that was lost may be committed later, when whoever was told that it failed has read again
+// what was there before it. Its notice tells that, if it does not count as ours any more: so from
+// the loss on we have no number, and then another one.
+static enum pg_fault
+get_number(struct postgres *p, struct pg *c)
+{
+    int64_t number = 0;
+    if (p->author.instance != 0)
+        return PG_OK;
+    enum pg_fault fault = pg_select_int(c, "SELECT nextval('tenured.instances')", &number);
+    if (fault == PG_OK)
+        p->author.instance = number;
+    return fault;
+}
+
 static enum pg_fault
 run(struct postgres *p, struct pg *c, const struct change *first)
 {
-    enum pg_fault fault = PG_CONFLICT;
+    enum pg_fault fault = get_number(p, c);
+    if (fault == PG_OK)
+        fault = PG_CONFLICT;
     for (int i = 0; i < CONFLICTS_MOST && fault == PG_CONFLICT; i++)
         fault = pg_batch_run(c, &p->author, first);
     return fault;
@@ -77,6 +94,8 @@ postgres_apply(struct store *store, const struct change *first)
     if (!c)
         return fault_note(&p->write_fault, "write", PG_LOST, error);
     enum pg_fault fault = run(p, c, first);
+    if (fault == PG_LOST)
+        p->author.instance = 0;
     p->syncs += fault == PG_OK;
     fault_note(&p->write_fault, "write", fault, pg_complaint(c));
     pg_pool_give(&p->writers, c, fault);
@@ -369,7 +388,7 @@ static struct feed * /* new */
 postgres_listen(struct store *store, const struct listener_ops *to)
 {
     const struct postgres *p = postgres_of(store);
-    return feed_start(p->conninfo, p->author.instance, p->bound_ms, to);
+    return feed_start(p->conninfo, p->number, &p->author.instance, p->bound_ms, to);
 }
 
 // --- Opening ----------------------------------------------------------------------------------
@@ -389,7 +408,7 @@ open_database(struct postgres *p, char *error, size_t error_size)
 {
     char why[256];
     struct pg *c = pg_open(p->conninfo, why, sizeof why);
-    bool open = c && pg_layout_bring_up(c, p->store.slot_key, &p->author.instance, why, sizeof why);
+    bool open = c && pg_layout_bring_up(c, p->store.slot_key, &p->number, why, sizeof why);
     pg_close(c);
     if (open && (c = pg_pool_take(&p->writers, why, sizeof why)))
         pg_pool_give(&p->writers, c, PG_OK);
@@ -403,7 +422,6 @@ open_database(struct postgres *p, char *error, size_t error_size)
 static struct store * /* new */
 postgres_open(const struct config *config, char *error, size_t error_size)
 {
-    enum { KEY_BITS = 40 };
     struct postgres *p = calloc(1, sizeof *p);
     char *conninfo = strdup(config->store_conninfo ? config->store_conninfo : "");
     if (!p || !conninfo) {
@@ -423,7 +441,8 @@ postgres_open(const struct config *config, char *error, size_t error_size)
         postgres_close(&p->store);
         return NULL;
     }
-    p->store.next_k = ((p->author.instance - 1) << KEY_BITS) + 1;
+    p->author.instance = p->number;
+    p->store.next_k = ((p->number - 1) << STORE_KEY_BITS) + 1;
     return &p->store;
 }
 

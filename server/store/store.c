@@ -16,6 +16,12 @@ store_slot_of_user(const uint8_t *slot_key, struct span id)
     return (uint16_t)(secret_siphash(slot_key, id) >> 48);
 }
 
+bool
+store_key_is_before(int64_t k, int64_t next)
+{
+    return k < next || k >> STORE_KEY_BITS != next >> STORE_KEY_BITS;
+}
+
 struct store *
 store_open(const struct config *config, char *error, size_t error_size)
 {

@@ -80,6 +80,9 @@ struct change {
     const char *purpose;                     // of whoever submitted it
 };
 
+// Each instance of a shared store takes its keys from a range of its own, of so many bits.
+enum { STORE_KEY_BITS = 40 };
+
 // One instance a running store; each implementation embeds it first.
 struct store {
     const struct store_ops *ops;
@@ -161,6 +164,9 @@ struct shared_ops {
 
 extern const struct store_ops sqlite_store, memory_store, postgres_store;
 
+// Whether the key [k] was taken before [next] was the next one; those of other instances are in no
+// order with ours, and count as taken before.
+bool store_key_is_before(int64_t k, int64_t next);
 // The slot of a user id: the first 16 bits of SipHash-2-4 under the store's key.
 uint16_t store_slot_of_user(const uint8_t *slot_key, struct span id);
 
