@@ -3,8 +3,9 @@
 // batch: one call about many sessions, with a status for each.
 //
 // Each id is a call of its own: other writes find their place between, and one that fails leaves
-// the others as they are. Reads and touches are answered where they arrive; deletions are all under
-// way at once, and the last one that is told resumes the request.
+// the others as they are. Reads and touches are answered one by one, each behind the recall that it
+// may need, so that none is older than that; deletions are all under way at once, and the last one
+// that is told resumes the request.
 #include "api/batch.h"
 
 #include "api/fields.h"
@@ -33,7 +34,8 @@ struct batch {
     const json_t *ids; // in [body]
     struct text document;
     struct recall recall; // of a shared store, one id after the other
-    size_t recalled;
+    size_t next;          // in [ids]
+    bool is_recalled;     // the next one
     struct span op;
     _Atomic size_t left; // deletions that are not told yet, and the start
     struct deletion deletions[];
@@ -106,14 +108,6 @@ look(struct batch *b, size_t i, bool touches)
     text_adds(&b->document, "}");
 }
 
-static void
-look_at_all(struct batch *b, bool touches)
-{
-    for (size_t i = 0; i < json_array_size(b->ids); i++)
-        look(b, i, touches);
-    end_items(b);
-}
-
 // --- Deleting --------------------------------------------------------------------------------
 
 static void
@@ -167,7 +161,7 @@ delete_all(struct batch *b)
     tell_one(b);
 }
 
-static void recall_next(struct request *r);
+static void go_on(struct request *r);
 
 // --- The request -----------------------------------------------------------------------------
 
@@ -200,15 +194,6 @@ new_batch(struct request *r, json_t *body)
 }
 
 static void
-perform(struct batch *b)
-{
-    if (span_is(b->op, "delete"))
-        delete_all(b);
-    else
-        look_at_all(b, span_is(b->op, "touch"));
-}
-
-static void
 recalled(struct answer *a)
 {
     request_resume(CONTAINER_OF(a, struct batch, recall.answer)->request);
@@ -228,26 +213,42 @@ start_recall(struct request *r, struct batch *b, struct span id, uint16_t slot)
                                 .shard = domain_shard_of_slot(r->app, slot),
                                 .slot = slot,
                                 .by = RECALL_SESSION};
-    request_suspend(r, recall_next);
+    request_suspend(r, go_on);
     recall_start(&b->recall, id);
 }
 
-// The next one that memory cannot answer for; when there is none, what the call is about.
+// Whether memory could not answer for the next one, which then is on its way.
+static bool
+start_next(struct batch *b)
+{
+    struct span id = id_at(b, b->next);
+    uint16_t slot;
+    bool is_needed = !b->is_recalled && must_recall(b->request->app, id, &slot);
+    b->is_recalled = is_needed;
+    if (is_needed)
+        start_recall(b->request, b, id, slot);
+    return is_needed;
+}
+
 static void
-recall_next(struct request *r)
+go_on(struct request *r)
 {
     struct batch *b = r->state;
-    uint16_t slot;
+    bool deletes = span_is(b->op, "delete"), touches = span_is(b->op, "touch");
     if (b->recall.answer.outcome != OUTCOME_DONE) {
         outcome_reply(r, b->recall.answer.outcome);
         return;
     }
-    for (; b->recalled < json_array_size(b->ids); b->recalled++)
-        if (must_recall(r->app, id_at(b, b->recalled), &slot)) {
-            start_recall(r, b, id_at(b, b->recalled++), slot);
+    for (; b->next < json_array_size(b->ids); b->next++) {
+        if (start_next(b))
             return;
-        }
-    perform(b);
+        if (!deletes)
+            look(b, b->next, touches);
+    }
+    if (deletes)
+        delete_all(b);
+    else
+        end_items(b);
 }
 
 static void
@@ -257,7 +258,7 @@ run(struct request *r, struct batch *b, struct span op)
     if (!are_ids(b->ids))
         reply_problem(r, "invalid-body", "ids must be a list of at most %d strings.", BATCH_MOST);
     else if (span_is(op, "delete") || span_is(op, "get") || span_is(op, "touch"))
-        recall_next(r);
+        go_on(r);
     else
         reply_problem(r, "invalid-body", "op must be \"get\", \"touch\" or \"delete\".");
 }

@@ -2,8 +2,9 @@
 //
 // recalled: a handler whose session memory does not have waits for the shared store.
 //
-// What the store said after the request came is good enough for it, whatever happens meanwhile: so
-// a handler that runs again does not ask again.
+// What the store said is good enough for it, whatever happens meanwhile: it was asked no longer ago
+// than store.bound, and for all of a user's sessions after the request came. So a handler that runs
+// again does not ask again.
 #include "api/recalled.h"
 
 #include "api/outcome.h"
