@@ -247,6 +247,40 @@ def a_deleted_user_has_no_session_anywhere():
             expect(left == "0", turn, left)
 
 
+def who_is_logged_out_everywhere_has_no_session_of_any_instance():
+    """Instances take keys from ranges of their own: the second one's are above all of the first one's, and the other way round."""
+    with cluster(3) as (_, instances, _):
+        clients = [Client(i) for i in instances]
+        clients[0].put_user("ada")
+        for turn in range(6):
+            sessions = [c.login("ada")[1] for c in clients]
+            stays = sessions[turn % 2] if turn % 2 else None
+            path = "/v1/users/ada/sessions" + (f"?except={stays['id']}" if stays else "")
+            status, reply = clients[turn % 3].call("DELETE", path)
+            expect(status == 200 and reply["revoked"] == (2 if stays else 3), turn, status, reply)
+            for session in sessions:
+                wanted = 200 if session is stays else 401
+                for c in clients:
+                    eventually(BOUND, lambda: c.verify(session["token"]) == wanted, f"{wanted} of {session['id']}")
+            if stays:
+                expect(clients[0].call("DELETE", f"/v1/sessions/{stays['id']}")[0] == 204)
+
+
+def a_user_who_is_made_again_elsewhere_is_somebody_else():
+    with cluster(2) as (_, (a, b), _):
+        first, second = Client(a), Client(b)
+        for turn in range(5):
+            for n in range(3):
+                first.put_user("ada", attributes={"before": turn})
+            _, session = first.login("ada")
+            expect(second.call("DELETE", "/v1/users/ada")[0] == 204)
+            expect(second.put_user("ada", attributes={"now": turn})[0] == 201)
+            second.login("ada")
+            eventually(BOUND, lambda: first.call("GET", "/v1/users/ada")[1]["attributes"] == {"now": turn}, "who she is now")
+            eventually(BOUND, lambda: first.verify(session["token"]) == 401, "the end of who she was")
+            expect(first.put_user("ada", attributes={"later": turn})[0] == 200)
+
+
 def count_said(client):
     """How many sessions there are, as the refusal of a wrong count says."""
     status, problem = client.call("DELETE", "/v1/sessions?all=true&confirm=999999")

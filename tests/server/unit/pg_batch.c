@@ -54,6 +54,21 @@ a_place_that_a_batch_makes_is_taken_by_what_follows(void **state)
     assert_sessions(f, "3 ada;");
 }
 
+// Who was deleted and made again has the same version, and is somebody else.
+static void
+a_change_of_who_was_made_again_since_is_stale(void **state)
+{
+    struct fixture *f = *state;
+    struct change other = user_change("ada", "Ada", 2), same = user_change("ada", "Countess", 2);
+    assert_true(apply_one(f, user_change("ada", "Ada", 1)));
+    other.expected = same.expected = 1;
+    other.user.created_at--;
+    assert_true(apply_all(f, &other, 1));
+    assert_int_equal(other.result, CHANGE_STALE);
+    assert_true(apply_all(f, &same, 1));
+    assert_int_equal(same.result, CHANGE_APPLIED);
+}
+
 static void
 a_new_session_of_nobody_is_stale_beside_others(void **state)
 {
@@ -216,9 +231,10 @@ main(void)
     const struct CMUnitTest tests[] = {
         ON_POSTGRES(new_sessions_of_one_batch_count_each_other)
             ON_POSTGRES(a_place_that_a_batch_makes_is_taken_by_what_follows)
-                ON_POSTGRES(a_new_session_of_nobody_is_stale_beside_others)
-                    ON_POSTGRES(of_two_touches_of_a_session_the_later_one_counts)
-                        ON_POSTGRES(a_batch_reads_no_table_as_a_whole)
-                            ON_POSTGRES(a_batch_without_memory_does_nothing_or_all_and_tells_it)};
+                ON_POSTGRES(a_change_of_who_was_made_again_since_is_stale)
+                    ON_POSTGRES(a_new_session_of_nobody_is_stale_beside_others)
+                        ON_POSTGRES(of_two_touches_of_a_session_the_later_one_counts)
+                            ON_POSTGRES(a_batch_reads_no_table_as_a_whole) ON_POSTGRES(
+                                a_batch_without_memory_does_nothing_or_all_and_tells_it)};
     return postgres_is_there() ? cmocka_run_group_tests(tests, postgres_start, postgres_stop) : 0;
 }
