@@ -163,7 +163,7 @@ tn_object *
 refresh_take(struct shard *s, const struct user_state *state, uint64_t read_ns)
 {
     tn_object *user = get_or_add(s, state->user);
-    if (!user || user_of(user)->stage != USER_STAYS)
+    if (!user || user_of(user)->stage != USER_STAYS || user_of(user)->read_ns > read_ns)
         return user;
     fresh_spoil(user);
     absent_forget(&s->absent, state->user->id);

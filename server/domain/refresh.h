@@ -9,8 +9,8 @@
 
 #include "domain/user.h"
 
-// [read_ns]: monotonic, before the store was asked. NULL: out of memory; what is resident then is
-// not fresh.
+// [read_ns]: monotonic, before the store was asked; what was read later stays. NULL: out of memory;
+// what is resident then is not fresh.
 tn_object *refresh_take(struct shard *s, const struct user_state *state,
                         uint64_t read_ns); /* new */
 // Gives up the sessions that memory has of a user, but those that something is on its way for: the

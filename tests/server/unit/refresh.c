@@ -98,6 +98,26 @@ who_was_deleted_and_made_again_elsewhere_is_who_they_are_now(void **state)
     let_go("ada", held);
 }
 
+// Of two threads that asked the store the one that asked first may come second.
+static void
+a_read_from_before_the_last_one_changes_nothing(void **state)
+{
+    struct making m;
+    const struct user_row row = {
+        .id = SPAN("ada"), .name = SPAN("Ada"), .attributes = SPAN("{}"), .version = 1};
+    const struct user_state nothing_yet = {.user = &row};
+    uint64_t early = clock_monotonic_ns();
+    put("ada", "Ada");
+    make(&m, "ada");
+    assert_int_equal(read_again("ada"), OUTCOME_DONE);
+    struct shard *s = shard_of("ada");
+    shard_take(s);
+    tn_decref(refresh_take(s, &nothing_yet, early));
+    shard_give(s);
+    assert_true(is_live("ada", &m));
+    assert_true(is_fresh("ada"));
+}
+
 static void
 data_and_times_that_changed_elsewhere_are_taken_and_never_go_back(void **state)
 {
@@ -325,6 +345,7 @@ main(void)
         SHARED_TEST(a_session_that_ended_elsewhere_leaves_and_is_shown_as_the_last),
         SHARED_TEST(a_user_who_was_changed_elsewhere_is_the_same_object_with_other_words),
         SHARED_TEST(who_was_deleted_and_made_again_elsewhere_is_who_they_are_now),
+        SHARED_TEST(a_read_from_before_the_last_one_changes_nothing),
         SHARED_TEST(data_and_times_that_changed_elsewhere_are_taken_and_never_go_back),
         SHARED_TEST(a_session_on_its_way_to_the_store_survives_a_read),
         SHARED_TEST(a_session_that_ended_elsewhere_before_we_heard_of_its_row_is_not_believed),
