@@ -86,9 +86,9 @@ take(struct recall *r, enum load_outcome outcome)
 {
     if (outcome == LOAD_ERROR)
         return OUTCOME_NO_STORE;
-    if (outcome == LOAD_ABSENT && is_being_written(r)) {
+    if (outcome == LOAD_ABSENT && is_being_written(r))
         return OUTCOME_BUSY;
-    } else if (outcome == LOAD_ABSENT) {
+    if (outcome == LOAD_ABSENT) {
         note_absent(r);
         return OUTCOME_DONE;
     }

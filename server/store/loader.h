@@ -42,7 +42,7 @@ struct loader *loader_start(struct store *store, struct places *places); /* new 
 // A question that takes longer hangs. Until this is called, none does.
 void loader_set_patience(struct loader *l, int64_t ms);
 bool loader_hangs(const struct loader *l);
-// False when there is no place, or the store hangs: the caller answers 503. [l] stays the
+// False when there is no place, or the store hangs: the caller answers 503. [load] stays the
 // caller's then.
 bool loader_submit(struct loader *l, struct load *load /* stolen on success */);
 struct loader_stats loader_get_stats(struct loader *l);

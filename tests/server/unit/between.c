@@ -4,7 +4,6 @@
 // question that was asked before.
 #include "shared_fixture.h"
 
-#include "domain/revocation.h"
 #include "domain/sweeper.h"
 
 static enum outcome
@@ -139,37 +138,12 @@ who_wants_a_session_to_end_ends_it_although_it_was_touched_elsewhere(void **stat
 
 // --- Sessions that another instance made --------------------------------------------------------
 
-struct revoking {
-    struct revocation revocation;
-    sem_t told;
-};
-
-static void
-told(struct answer *a)
-{
-    sem_post(&CONTAINER_OF(a, struct revoking, revocation.answer)->told);
-}
-
-static size_t
-revoke_all(const char *user)
-{
-    struct revoking v = {.revocation = {.answer = {.tell = told},
-                                        .domain = fixture->domain,
-                                        .user_id = span_of(user)}};
-    sem_init(&v.told, 0, 0);
-    revocation_start(&v.revocation);
-    while (sem_wait(&v.told) != 0)
-        continue;
-    sem_destroy(&v.told);
-    assert_int_equal(v.revocation.answer.outcome, OUTCOME_DONE);
-    return v.revocation.revoked;
-}
-
 // Its key is of another range, above all of ours.
 static void
 a_session_that_another_instance_made_is_revoked_with_all_of_its_user(void **state)
 {
     struct making m;
+    struct revoking v;
     char id[SESSION_ID_LEN + 1];
     put("ada", "Ada");
     make(&m, "ada");
@@ -187,7 +161,9 @@ a_session_that_another_instance_made_is_revoked_with_all_of_its_user(void **stat
                                           .idle_expires_at = clock_ms() + 1800000,
                                           .expires_at = clock_ms() + 1800000}});
     assert_int_equal(read_again("ada"), OUTCOME_DONE);
-    assert_int_equal(revoke_all("ada"), 2);
+    start_revoking(&v, "ada", NULL);
+    assert_int_equal(finish_revoking(&v), OUTCOME_DONE);
+    assert_int_equal(v.revocation.revoked, 2);
     assert_int_equal(rows_in_store(), 0);
 }
 

@@ -3,39 +3,6 @@
 // A revocation answers once, when the store knows of everything that ended.
 #include "writes_fixture.h"
 
-#include "domain/revocation.h"
-
-struct revoking {
-    struct revocation revocation;
-    sem_t told;
-};
-
-static void
-told(struct answer *a)
-{
-    sem_post(&CONTAINER_OF(a, struct revoking, revocation.answer)->told);
-}
-
-static void
-start_revoking(struct revoking *v, const char *user, const char *except)
-{
-    *v = (struct revoking){.revocation = {.answer = {.tell = told},
-                                          .domain = fixture->domain,
-                                          .user_id = span_of(user),
-                                          .except = span_of(except)}};
-    sem_init(&v->told, 0, 0);
-    revocation_start(&v->revocation);
-}
-
-static enum outcome
-finish_revoking(struct revoking *v)
-{
-    while (sem_wait(&v->told) != 0)
-        continue;
-    sem_destroy(&v->told);
-    return v->revocation.answer.outcome;
-}
-
 static bool
 is_told(struct revoking *v)
 {
