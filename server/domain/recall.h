@@ -3,9 +3,10 @@
 // recall: a user with all sessions is read from a shared store, by the id of the user or of a
 // session, or by a token, once for all who ask for the same; then memory can answer.
 //
-// A load that a change may have overtaken is repeated; one that took longer than store.bound is no
-// answer. Of what the store does not know that is
-// remembered for store.bound. Locking: takes the shard's; the answer is told without it.
+// Who asks by a user's id joins only a question that the store was not asked yet. A load that a
+// change may have overtaken is repeated; one that took longer than store.bound is no answer. Of
+// what the store does not know that is remembered for store.bound. Locking: takes the shard's; the
+// answer is told without it.
 #ifndef DOMAIN_RECALL_H
 #define DOMAIN_RECALL_H
 
